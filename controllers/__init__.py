@@ -1,0 +1,1 @@
+"""Who decides: operators and, below them, everything that turns a decision into set-points."""

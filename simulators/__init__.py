@@ -1,0 +1,1 @@
+"""What exists physically: environment, demand, generation, storage, conversion, networks."""

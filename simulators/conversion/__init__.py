@@ -1,0 +1,1 @@
+"""Turns one carrier into others: combined heat and power."""

@@ -1,0 +1,1 @@
+"""Who consumes: offices, hospital, data centre."""

@@ -1,0 +1,1 @@
+"""Weather at the site."""

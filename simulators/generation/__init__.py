@@ -1,0 +1,1 @@
+"""Electricity generation: PV, wind, diesel."""

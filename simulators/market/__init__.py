@@ -1,0 +1,1 @@
+"""Prices, tariffs and what else a site buys, sells and is paid for."""

@@ -1,0 +1,1 @@
+"""Networks that join the assets and the public grid."""

@@ -1,0 +1,1 @@
+"""Stores: battery, flywheel."""

@@ -1,0 +1,90 @@
+"""Nameplates: what controllers and accounts may know of an asset without knowing its class.
+
+A stranger's battery is operated like ours because it states the same facts. Powers in MW, energies in MWh,
+efficiencies one-way, money in the scenario's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class StorageNameplate:
+    """An electricity store that follows ``p_set_mw`` and reports ``p_mw``, ``energy_mwh`` and ``soc``."""
+
+    charge_power_mw: float
+    discharge_power_mw: float
+    energy_mwh: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    min_soc: float
+    max_soc: float
+    wear_cost_per_mwh: float
+    """Money per MWh discharged."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorNameplate:
+    """A fuel-fired unit that follows ``p_set_mw`` (0 = off) and reports ``p_mw`` and its fuel input."""
+
+    rated_mw: float
+    min_mw: float
+    fuel: str
+    """Fuel port and price prefix: ``gas`` → output ``gas_mw``, price ``gas_price_per_mwh``."""
+    electrical_efficiency: float
+    """At rated power."""
+    thermal_efficiency: float
+    """Useful heat at rated power; 0 where there is none."""
+    fuel_emission_t_per_mwh: float
+    start_cost: float
+    running_cost_per_mwh: float
+    min_up_h: float
+    min_down_h: float
+    emergency_only: bool
+    """Back-up: not dispatched on price."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewableNameplate:
+    """A weather-driven generator; ``p_limit_mw`` may curtail it."""
+
+    peak_mw: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadNameplate:
+    """A consumer; ``interrupt_frac`` may ask for up to ``interruptible_frac`` of it."""
+
+    peak_mw: float
+    interruptible_frac: float
+    priority: int
+    """1 is served first (hospital)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionNameplate:
+    """A network with a connection to the public grid."""
+
+    import_limit_mw: float
+    export_limit_mw: float
+
+
+@dataclass(frozen=True, slots=True)
+class TariffNameplate:
+    """Published prices: known in advance, so a controller may look ahead."""
+
+    prices_at: Callable[[np.ndarray], dict[str, np.ndarray]] = field(compare=False)
+    """Times [s from scenario start] → each price output (``buy_price_per_mwh``, …) at these times."""
+    demand_charge_per_mw_month: float
+    demand_interval_s: int
+    certificate_price_per_mwh: float
+
+
+Nameplate: TypeAlias = (
+    StorageNameplate | GeneratorNameplate | RenewableNameplate | LoadNameplate | ConnectionNameplate | TariffNameplate
+)

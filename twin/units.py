@@ -1,0 +1,29 @@
+"""The one list of unit suffixes. A name carries its unit, the same name in YAML, code, HDF5 and plots."""
+
+from __future__ import annotations
+
+UNIT_OF_SUFFIX: dict[str, str] = {
+    "per_mwh": "money/MWh", "per_mw_month": "money/(MW month)", "per_m3": "money/m³", "t_per_mwh": "t/MWh",
+    "kwh_per_m3": "kWh/m³", "per_t": "money/t", "per_year": "1/a", "per_h": "1/h", "mw_per_min": "MW/min",
+    "mw": "MW", "mwh": "MWh", "mvar": "Mvar", "mva": "MVA", "kw": "kW", "kv": "kV", "ka": "kA",
+    "kg_s": "kg/s", "bar": "bar", "pa": "Pa", "degc": "°C", "k": "K", "pu": "p.u.", "hz": "Hz",
+    "s": "s", "min": "min", "h": "h", "years": "a", "m": "m", "m_s": "m/s", "km": "km", "m2": "m²", "m3": "m³",
+    "w_m2": "W/m²", "deg": "°", "percent": "%", "frac": "–", "kg_m3": "kg/m³", "ohm_per_km": "Ω/km",
+    "t": "t", "cost": "money", "soc": "–", "count": "–", "efficiency": "–", "cop": "–", "code": "–", "seed": "–",
+}
+"""Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""
+
+_BY_LENGTH = sorted(UNIT_OF_SUFFIX, key=len, reverse=True)
+
+
+def unit_of(name: str) -> str | None:
+    """Unit of a signal or parameter by its name, ``None`` where the name carries none.
+
+    >>> unit_of("p_set_mw"), unit_of("buy_price_per_mwh"), unit_of("soc"), unit_of("colour")
+    ('MW', 'money/MWh', '–', None)
+    """
+    bare = name.rsplit(".", 1)[-1]
+    for suffix in _BY_LENGTH:
+        if bare == suffix or bare.endswith("_" + suffix):
+            return UNIT_OF_SUFFIX[suffix]
+    return None
