@@ -1,0 +1,210 @@
+"""The ``twin`` command: parse, call, print. Heavy modules are imported inside the commands, so that --help is quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import twin
+from twin.errors import ExitCode, ParkTwinError
+
+if TYPE_CHECKING:
+    from twin.cosim.run import RunTimes
+
+app = typer.Typer(
+    name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
+         "simulates it and writes a run directory with results and a report.",
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 5 external simulator failed, 6 run store damaged, "
+           "130 interrupted.",
+)
+
+ScenarioArg = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario file, or the name of a shipped one")]
+SetOption = Annotated[list[str] | None, typer.Option(
+    "--set", metavar="PATH=VALUE", help="change one value, e.g. --set assets.bess.power_mw=5 (may be repeated)")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object instead of tables")]
+RunArg = Annotated[Path, typer.Argument(metavar="RUN", help="a run directory, e.g. runs/minimal-001")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+    if version:
+        typer.echo(f"parktwin {twin.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenario: ScenarioArg,
+    sets: SetOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="run directory to make (default: runs/NAME-001, …)")] = None,
+    as_json: JsonOption = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="write report.html")] = True,
+) -> None:
+    """Simulate a scenario: results, KPI table and report."""
+    from twin.cosim.run import free_directory, new_run
+    from twin.progress import progress_bar
+    from twin.scenario.loader import load_scenario
+
+    resolved = load_scenario(scenario, sets or ())
+    directory = out or free_directory(Path("runs"), resolved.model.name)
+    with progress_bar(resolved.model.name, resolved.duration_s, quiet=as_json) as on_progress:
+        times = new_run(resolved, directory, on_progress)
+    _present(times, as_json, report)
+
+
+@app.command()
+def resume(run: RunArg, as_json: JsonOption = False, report: bool = True) -> None:
+    """Continue a run that was stopped or killed; it ends as if it had never been."""
+    from twin.cosim.run import resume_run
+    from twin.progress import progress_bar
+    from twin.store.meta import RunMeta
+
+    meta = RunMeta.read(run)
+    with progress_bar(meta.name, meta.duration_s, quiet=as_json) as on_progress:
+        times = resume_run(run, on_progress)
+    _present(times, as_json, report)
+
+
+@app.command()
+def report(run: RunArg, as_json: JsonOption = False) -> None:
+    """Write the HTML report of a run (also one that is still going on) and print its summary."""
+    from twin.cosim.run import RunTimes
+
+    _present(RunTimes(run, 0.0, 0.0, 0.0), as_json, report=True)
+
+
+def _present(times: RunTimes, as_json: bool, report: bool) -> None:
+    """Settle the accounts of a run and show them."""
+    from twin.accounts import settle
+    from twin.store.layout import REPORT
+    from twin.store.reader import read_run
+
+    data = read_run(times.directory)
+    accounts = settle(data)
+    if report:
+        from twin.report import write_report
+
+        write_report(data, accounts, times.directory / REPORT)
+    if as_json:
+        typer.echo(json.dumps({
+            "run_dir": str(times.directory), "cpu_s": round(times.cpu_s, 3), "wall_s": round(times.wall_s, 3),
+            "startup_cpu_s": round(times.startup_cpu_s, 3), "simulated_s": data.duration_s,
+            "energy_residual_rel": accounts.energy.residual_rel, "events_count": len(data.events),
+            "kpi": accounts.kpi,
+        }))
+        return
+    from rich.console import Console
+
+    from twin.report import print_summary
+
+    console = Console()
+    print_summary(data, accounts, console)
+    if times.wall_s:
+        console.print(f"simulated {data.duration_s / 3600:g} h in {times.wall_s:.1f} s", style="dim")
+    console.print(f"run directory  {times.directory}")
+    if report:
+        console.print(f"report         {times.directory / REPORT}")
+
+
+@app.command()
+def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
+    """Read, build and wire a scenario without running it; report every mistake with file, line and column."""
+    from twin.cosim.build import build_site
+    from twin.cosim.wiring import wire
+    from twin.scenario.loader import load_scenario
+
+    resolved = load_scenario(scenario, sets or ())
+    site = build_site(resolved)
+    edges = wire(site)
+    typer.echo(f"{resolved.model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
+               f"{resolved.duration_s / 3600:g} h in steps of {resolved.model.time.step_s} s")
+
+
+@app.command()
+def show(
+    scenario: ScenarioArg,
+    sets: SetOption = None,
+    origins: Annotated[bool, typer.Option(help="say where each value was written")] = True,
+    wiring: Annotated[bool, typer.Option("--wiring", help="print who feeds whom instead")] = False,
+) -> None:
+    """Print the resolved scenario, each value with the file and line it comes from."""
+    from twin.scenario.loader import load_scenario, resolved_yaml
+
+    resolved = load_scenario(scenario, sets or ())
+    if not wiring:
+        typer.echo(resolved_yaml(resolved, origins=origins), nl=False)
+        return
+    from twin.cosim.build import build_site
+    from twin.cosim.wiring import wire
+
+    for edge in wire(build_site(resolved)):
+        typer.echo(f"{edge.source} -> {edge.target}{'   (one step late)' if edge.delayed else ''}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="file to write (default: standard output)")] = None,
+) -> None:
+    """Print the JSON schema of scenario files, with which editors complete and check as you type."""
+    from twin.scenario.schema import scenario_schema
+
+    text = json.dumps(scenario_schema(), indent=1, ensure_ascii=False)
+    if out is None:
+        typer.echo(text)
+    else:
+        out.write_text(text + "\n")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the shipped scenarios and the component types that a scenario may use."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from twin.registry import component_class, component_types
+    from twin.scenario.loader import shipped_scenarios
+
+    console = Console()
+    scenarios = Table("scenario", "what it is", box=None)
+    for name, description in shipped_scenarios().items():
+        scenarios.add_row(name, description)
+    types = Table("type", "section", "what it is", box=None)
+    for name in component_types():
+        cls = component_class(name)
+        types.add_row(name, cls.section.value, (cls.__doc__ or "").strip().split("\n")[0])
+    console.print(scenarios)
+    console.print()
+    console.print(types)
+
+
+def main() -> Any:
+    """Entry point: every mistake of the user ends in a message and an exit code, never in a traceback."""
+    try:
+        app(standalone_mode=False)
+    except ParkTwinError as error:
+        _fail(str(error), error.exit_code)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; `twin resume` continues a run", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.OK)
+    except Exception as error:
+        if isinstance(getattr(error, "exit_code", None), int) and hasattr(error, "format_message"):
+            _fail(f"{error.format_message()}\nTry 'twin --help'.", ExitCode.USAGE)
+        if os.environ.get("TWIN_DEBUG"):
+            raise
+        _fail(f"internal error, please report it: {type(error).__name__}: {error}\n"
+              "(TWIN_DEBUG=1 shows where)", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(int(code))

@@ -1,0 +1,55 @@
+"""Builds the components of a resolved scenario, in the order weather, markets, assets, networks, controllers.
+
+Each component sees the nameplates of those built before it; controllers come last and see the whole site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twin.component import Component
+from twin.context import Context
+from twin.errors import ParkTwinError, Problem, ScenarioError
+from twin.scenario.loader import ResolvedScenario, context_of
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A scenario's components, ready to be wired."""
+
+    scenario: ResolvedScenario
+    context: Context
+    components: dict[str, Component]
+    """Name → component, in build order."""
+    types: dict[str, str]
+    """Name → type as written in the YAML."""
+
+
+def build_site(scenario: ResolvedScenario) -> Site:
+    """Construct every component.
+
+    Raises
+    ------
+    ScenarioError
+        All components that could not be built, each at its place in the file.
+    """
+    context = context_of(scenario)
+    components: dict[str, Component] = {}
+    problems: list[Problem] = []
+    for name, spec in scenario.components.items():
+        context.types[name] = spec.type
+        try:
+            component = spec.cls(name, spec.params, context)
+        except ScenarioError as error:
+            problems += [p if p.file else scenario.problem(spec.path, p.message) for p in error.problems]
+            continue
+        except ParkTwinError as error:
+            problems.append(scenario.problem(spec.path, str(error)))
+            continue
+        components[name] = component
+        nameplate = component.nameplate()
+        if nameplate is not None:
+            context.nameplates[name] = nameplate
+    if problems:
+        raise ScenarioError(problems)
+    return Site(scenario, context, components, {n: scenario.components[n].type for n in components})

@@ -1,0 +1,155 @@
+"""Runs a scenario into a run directory, and continues a run that was killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import twin
+from twin.cosim.build import Site, build_site
+from twin.cosim.wiring import Edge, wire
+from twin.cosim.world import run_world
+from twin.errors import RunStoreError
+from twin.scenario.loader import ResolvedScenario, load_scenario, resolved_yaml
+from twin.store import layout
+from twin.store.meta import RunMeta, record_of
+from twin.store.reader import read_events, read_tables
+from twin.store.snapshot import Snapshot, write_atomically
+from twin.store.writer import RunWriter
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """Where a run is and what it took; start-up is reading, building and wiring."""
+
+    directory: Path
+    startup_cpu_s: float
+    cpu_s: float
+    wall_s: float
+
+
+def new_run(scenario: ResolvedScenario, directory: Path, on_progress: Progress | None = None) -> RunTimes:
+    """Run a scenario from its start into a new directory.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be built or wired.
+    RunStoreError
+        If the directory exists already, or cannot be written.
+    """
+    started = time.process_time()
+    site = build_site(scenario)
+    edges = wire(site)
+    text = resolved_yaml(scenario, origins=False)
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        raise RunStoreError(f"{directory} exists already; choose another with --out, or continue it with "
+                            f"`twin resume {directory}`") from None
+    except OSError as error:
+        raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+    write_atomically(directory / layout.SCENARIO, text)
+    writer = RunWriter(directory, site.components, site.types)
+    writer.lock.acquire()
+    meta = _meta(site, text)
+    meta.write(directory)
+    writer.open_new()
+    return _go(site, edges, writer, meta, None, time.process_time() - started, on_progress)
+
+
+def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes:
+    """Continue a run from its last snapshot; the result is bit for bit that of an unbroken run.
+
+    A run without a snapshot starts anew from its stored scenario; a complete one is left as it is.
+
+    Raises
+    ------
+    RunStoreError
+        If the directory is no run, is being written, or is of another version.
+    """
+    started = time.process_time()
+    meta = RunMeta.read(directory)
+    if meta.status == "complete":
+        return RunTimes(directory, 0.0, 0.0, 0.0)
+    if meta.code_version != twin.__version__:
+        raise RunStoreError(f"{directory} was started with parktwin {meta.code_version}, this is {twin.__version__}: "
+                            "it could not end bit-identical; run the scenario anew")
+    scenario = load_scenario(directory / layout.SCENARIO)
+    if scenario.external:
+        raise RunStoreError(f"{directory} couples external simulators ({', '.join(scenario.external)}), whose state is "
+                            "not ours to restore; run the scenario anew")
+    site = build_site(scenario)
+    edges = wire(site)
+    writer = RunWriter(directory, site.components, site.types)
+    writer.lock.acquire()
+    snapshot: Snapshot | None = None
+    if (directory / layout.CHECKPOINT).is_file():
+        snapshot = Snapshot.read(directory / layout.CHECKPOINT)
+        blocks, _, columns = read_tables(directory)
+        if columns != {t.key: t.columns for t in writer.tables}:
+            raise RunStoreError(f"{directory}: the stored series do not fit the stored scenario; the run is damaged")
+        writer.open_continued(snapshot.t_s, blocks, read_events(directory, list(site.components)))
+    else:
+        writer.open_new()
+    meta = dataclasses.replace(meta, status="running")
+    meta.write(directory)
+    return _go(site, edges, writer, meta, snapshot, time.process_time() - started, on_progress)
+
+
+def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapshot: Snapshot | None,
+        startup_cpu_s: float, on_progress: Progress | None) -> RunTimes:
+    cpu, wall = time.process_time(), time.perf_counter()
+    status = "failed"
+    try:
+        before = snapshot.restore(site.components) if snapshot else None
+        start_s = snapshot.t_s if snapshot else 0
+        duration_s = site.context.duration_s
+        if start_s < duration_s:
+            final = run_world(site, edges, listener=writer, start_s=start_s, last_outputs=before,
+                              on_progress=on_progress)
+            writer.save_snapshot(Snapshot.of(duration_s, site.components, final))
+        status = "complete"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        try:
+            writer.close()
+        finally:
+            _note_status(meta, status, writer.directory)
+    return RunTimes(writer.directory, startup_cpu_s, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def _note_status(meta: RunMeta, status: str, directory: Path) -> None:
+    """Record how the run ended; on a full disk the note stays as it was, which says the same: not complete."""
+    try:
+        dataclasses.replace(meta, status=status).write(directory)
+    except OSError:
+        if status == "complete":
+            raise
+
+
+def _meta(site: Site, scenario_text: str) -> RunMeta:
+    context = site.context
+    return RunMeta(
+        name=site.scenario.model.name, start=context.start.isoformat(), timezone=context.location.timezone,
+        duration_s=context.duration_s, step_s=context.step_s, seed=context.seed, currency=context.currency,
+        scenario_sha256=hashlib.sha256(scenario_text.encode()).hexdigest(), code_version=twin.__version__,
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"), status="running",
+        components={n: record_of(c, site.types[n]) for n, c in site.components.items()},
+    )
+
+
+def free_directory(root: Path, name: str) -> Path:
+    """``root/name-001`` or the next number that is free."""
+    taken: Sequence[str] = [p.name for p in root.glob(f"{name}-[0-9]*")] if root.is_dir() else []
+    numbers = [int(t.rsplit("-", 1)[1]) for t in taken if t.rsplit("-", 1)[1].isdigit()]
+    return root / f"{name}-{max(numbers, default=0) + 1:03d}"

@@ -1,0 +1,273 @@
+"""Who feeds whom: edges between ports, found by carriers and names, or written out under ``connections:``.
+
+Rules, in this order:
+
+1. *Network carriers.* An asset's output of a network carrier (``electricity``, ``heat``, ``cooling``) goes to the
+   port of the same name on the terminal that its parameters name (``bus: EC``); a network's output per terminal of
+   that carrier comes back to the asset's input of the same name (a voltage), one step late.
+2. *Terminals named after a component.* A controller with terminals per asset is joined with each of these assets
+   wherever both have a port of the same name.
+3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
+   same name and carrier of the one component that has it.
+4. *Explicit connections* add to these, and replace them where they name the same input.
+
+An input declared ``measured`` is always one step late: that is the only way back in a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from twin.component import Component, Port, ports_of
+from twin.cosim.build import Site
+from twin.errors import Problem, ScenarioError
+from twin.suggest import did_you_mean
+
+ATTACH_KEY = {"electricity": "bus", "heat": "heat_node", "cooling": "cooling_node"}
+"""Network carrier → parameter with which an asset names its terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of an edge: a port of a component, of one of its terminals, or of an external entity."""
+
+    owner: str
+    port: str
+    terminal: str | None = None
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.owner, self.terminal, self.port) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Data flow from an output to an input."""
+
+    source: End
+    target: End
+    delayed: bool = False
+    initial: float | None = None
+    """Value before the source's first step (delayed edges); None: the input's default."""
+
+
+class _Wiring:
+    """Collects edges and problems over the rules."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.components = site.components
+        self.edges: dict[tuple[End, End], Edge] = {}
+        self.problems: list[Problem] = []
+        self.explicit_targets: set[End] = set()
+        self.networks = self._networks_by_carrier()
+
+    def _networks_by_carrier(self) -> dict[str, list[tuple[str, str]]]:
+        """Carrier → [(network name, terminal group)]."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, component in self.components.items():
+            ports = ports_of(component.Inputs).values()
+            for carrier, group in sorted({(str(p.carrier), p.per) for p in ports if p.per and p.carrier in ATTACH_KEY}):
+                found.setdefault(carrier, []).append((name, group))
+        return found
+
+    def add(self, source: End, target: End, delayed: bool, initial: float | None = None) -> None:
+        if target in self.explicit_targets and (source, target) not in self.edges:
+            port = _port(self.components, target, "Inputs")
+            if port is None or not port.total:
+                return
+        self.edges.setdefault((source, target), Edge(source, target, delayed, initial))
+
+    def problem(self, name: str, message: str, *keys: str) -> None:
+        self.problems.append(self.site.scenario.problem((*self.site.scenario.components[name].path, *keys), message))
+
+    def join_networks(self) -> None:
+        """Rule 1."""
+        for name, component in self.components.items():
+            outputs, inputs = ports_of(component.Outputs), ports_of(component.Inputs)
+            own = [p for p in (*outputs.values(), *inputs.values()) if p.carrier in ATTACH_KEY and not p.per]
+            for carrier in sorted({str(p.carrier) for p in own}):
+                if carrier not in self.networks:
+                    continue
+                place = self._terminal_of(name, component, carrier)
+                if place is None:
+                    continue
+                network, group, terminal = place
+                taken = _per_ports(self.components[network].Inputs, group)
+                given = _per_ports(self.components[network].Outputs, group)
+                for port_name, port in outputs.items():
+                    if port.carrier == carrier and not port.per and port_name in taken:
+                        self.add(End(name, port_name), End(network, port_name, terminal), delayed=False)
+                for port_name, port in inputs.items():
+                    if port.carrier == carrier and not port.per and port_name in given:
+                        self.add(End(network, port_name, terminal), End(name, port_name), delayed=True)
+
+    def _terminal_of(self, name: str, component: Component, carrier: str) -> tuple[str, str, str] | None:
+        """(network, group, terminal) an asset is attached to; None after reporting a problem."""
+        key = ATTACH_KEY[carrier]
+        wanted = getattr(component.params, key, None)
+        places = [(network, group, terminal) for network, group in self.networks[carrier]
+                  for terminal in self.components[network].terminals()[group]]
+        if wanted is None:
+            if len(places) == 1:
+                return places[0]
+            self.problem(name, f"needs {key!r}: which {key} of {self._names(carrier)} it stands on")
+            return None
+        network_part, _, terminal_part = str(wanted).rpartition("/")
+        hits = [p for p in places if p[2] == terminal_part and network_part in ("", p[0])] or [
+            p for p in places if p[2] == wanted]
+        if len(hits) == 1:
+            return hits[0]
+        if not hits:
+            self.problem(name, f"{key} {wanted!r} does not exist in {self._names(carrier)}; "
+                         + did_you_mean(str(wanted), [p[2] for p in places]), key)
+        else:
+            self.problem(name, f"{key} {wanted!r} exists in several networks; write 'network/{wanted}'", key)
+        return None
+
+    def _names(self, carrier: str) -> str:
+        return " or ".join(f"network {n!r}" for n, _ in self.networks[carrier])
+
+    def join_terminals_named_after_components(self) -> None:
+        """Rule 2."""
+        for name, component in self.components.items():
+            for group, members in component.terminals().items():
+                for member in members:
+                    other = self.components.get(member)
+                    if other is None or other is component:
+                        continue
+                    reads, writes = ports_of(other.Outputs), ports_of(other.Inputs)
+                    for port_name in _per_ports(component.Outputs, group):
+                        if port_name in writes and not writes[port_name].per:
+                            self.add(End(name, port_name, member), End(member, port_name),
+                                     delayed=writes[port_name].measured)
+                    for port_name, port in _per_ports(component.Inputs, group).items():
+                        if port.carrier is None and port_name in reads and not reads[port_name].per:
+                            self.add(End(member, port_name), End(name, port_name, member), delayed=port.measured)
+
+    def join_broadcasts(self) -> None:
+        """Rule 3."""
+        offers: dict[tuple[str, str], list[str]] = {}
+        for name, component in self.components.items():
+            for port_name, port in ports_of(component.Outputs).items():
+                if port.carrier and port.carrier not in ATTACH_KEY and not port.per:
+                    offers.setdefault((port.carrier, port_name), []).append(name)
+        for name, component in self.components.items():
+            for port_name, port in ports_of(component.Inputs).items():
+                if not port.carrier or port.carrier in ATTACH_KEY or port.per:
+                    continue
+                target = End(name, port_name)
+                sources = [s for s in offers.get((port.carrier, port_name), []) if s != name]
+                if len(sources) > 1 and not port.total and target not in self.explicit_targets:
+                    self.problem(name, f"{port_name} could come from {', '.join(sources)}; "
+                                 "choose one under 'connections:'")
+                    continue
+                for source in sources:
+                    self.add(End(source, port_name), target, delayed=port.measured)
+
+    def join_explicit(self) -> None:
+        """Rule 4; comes first so that the other rules see which inputs are taken."""
+        for index, connection in enumerate(self.site.scenario.connections):
+            source = self._end(connection.source, "Outputs", index, "from")
+            target = self._end(connection.target, "Inputs", index, "to")
+            if source is None or target is None:
+                continue
+            port = _port(self.components, target, "Inputs")
+            delayed = connection.delayed or bool(port and port.measured)
+            self.explicit_targets.add(target)
+            initial = connection.initial if delayed else None
+            self.edges[(source, target)] = Edge(source, target, delayed, initial)
+
+    def _end(self, text: str, side: str, index: int, key: str) -> End | None:
+        """Parse ``owner.port`` or ``owner.terminal.port``."""
+        owner, _, rest = text.partition(".")
+        terminal, _, port_name = rest.rpartition(".")
+        end = End(owner, port_name, terminal or None)
+        if owner in self.site.scenario.external:
+            return end
+        where: tuple[str | int, ...] = ("connections", index, key)
+        scenario = self.site.scenario
+        if owner not in self.components:
+            known = [*self.components, *scenario.external]
+            self.problems.append(scenario.problem(where, f"{owner!r} is no component; {did_you_mean(owner, known)}"))
+            return None
+        ports = ports_of(getattr(self.components[owner], side))
+        known = [p for p, spec in ports.items() if bool(spec.per) == bool(terminal)]
+        if port_name not in known:
+            kind = "output" if side == "Outputs" else "input"
+            self.problems.append(scenario.problem(
+                where, f"{owner!r} has no {kind} {port_name!r}{' on a terminal' if terminal else ''}; "
+                + did_you_mean(port_name, known)))
+            return None
+        if terminal:
+            names = self.components[owner].terminals()[str(ports[port_name].per)]
+            if terminal not in names:
+                self.problems.append(scenario.problem(
+                    where, f"{owner!r} has no terminal {terminal!r}; {did_you_mean(terminal, names)}"))
+                return None
+        return end
+
+    def check(self) -> None:
+        """Every required input has a source, single inputs have one, steps keep the energy."""
+        sources = Counter(edge.target for edge in self.edges.values())
+        fed = {(t.owner, t.port) for t in sources}
+        for name, component in self.components.items():
+            for field_name, required in _required(component.Inputs).items():
+                if required and (name, field_name) not in fed:
+                    carrier = ports_of(component.Inputs)[field_name].carrier
+                    remedy = f"add something that gives {carrier}" if carrier else "connect it under 'connections:'"
+                    self.problem(name, f"input {field_name!r} has no source; {remedy}")
+        for target, count in sources.items():
+            port = _port(self.components, target, "Inputs")
+            if port is not None and count > 1 and not port.total:
+                self.problem(target.owner, f"input {target} has {count} sources but takes one")
+        for edge in self.edges.values():
+            self._check_steps(edge)
+
+    def _check_steps(self, edge: Edge) -> None:
+        """A network that steps more slowly than its asset would see samples and lose energy."""
+        source, target = self.components.get(edge.source.owner), self.components.get(edge.target.owner)
+        if source is None or target is None or edge.delayed:
+            return
+        port = _port(self.components, edge.target, "Inputs")
+        if port and port.carrier in ATTACH_KEY and source.step_s < target.step_s:
+            self.problem(edge.source.owner, f"steps every {source.step_s} s but {edge.target.owner!r} only every "
+                         f"{target.step_s} s: energy in between would be lost; give {edge.target.owner!r} "
+                         f"step_s: {source.step_s} or less", "step_s")
+
+
+def _per_ports(cls: type, group: str) -> dict[str, Port]:
+    return {name: port for name, port in ports_of(cls).items() if port.per == group}
+
+
+def _port(components: dict[str, Component], end: End, side: str) -> Port | None:
+    component = components.get(end.owner)
+    return ports_of(getattr(component, side)).get(end.port) if component is not None else None
+
+
+def _required(cls: type) -> dict[str, bool]:
+    return {f.name: f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+            for f in dataclasses.fields(cls)}
+
+
+def wire(site: Site) -> list[Edge]:
+    """All edges of a site, in a reproducible order (that of the scenario).
+
+    Raises
+    ------
+    ScenarioError
+        All wiring mistakes, each at its place in the file.
+    """
+    wiring = _Wiring(site)
+    wiring.join_explicit()
+    wiring.join_networks()
+    wiring.join_terminals_named_after_components()
+    wiring.join_broadcasts()
+    if not wiring.problems:
+        wiring.check()
+    if wiring.problems:
+        raise ScenarioError(wiring.problems)
+    order: dict[str, Any] = {name: i for i, name in enumerate([*site.components, *site.scenario.external])}
+    return sorted(wiring.edges.values(), key=lambda e: (order[e.source.owner], order[e.target.owner]))

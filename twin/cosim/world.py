@@ -1,0 +1,147 @@
+"""One run of a wired site in a mosaik World, from any instant to any later one.
+
+The same path serves a scenario run, its continuation after a kill, and a replay in a shadow twin: a World runs once and
+has no memory, so each run builds a fresh one around components that were restored from a snapshot.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from twin.component import Component, Event
+from twin.cosim.adapter import NOT_YET, Listener
+from twin.cosim.build import Site
+from twin.cosim.external import start_external
+from twin.cosim.stages import stages
+from twin.cosim.wiring import Edge, End
+from twin.errors import ExternalSimulatorError, ParkTwinError
+
+STAGE = "stage"
+SIM_CONFIG = {STAGE: {"python": "twin.cosim.adapter:ComponentSimulator"}}
+
+
+def run_world(
+    site: Site,
+    edges: list[Edge],
+    *,
+    listener: Listener,
+    start_s: int = 0,
+    until_s: int | None = None,
+    last_outputs: Mapping[str, Any] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Step all components over [start_s, until_s).
+
+    Parameters
+    ----------
+    listener : is told of every step.
+    last_outputs : component → outputs of the step before ``start_s`` (from a snapshot); they feed the delayed edges.
+    on_progress : called with the simulated time [s] whenever the first stage steps.
+
+    Returns
+    -------
+    Component → its last outputs, with which another run can go on.
+    """
+    import mosaik
+
+    until_s = site.context.duration_s if until_s is None else until_s
+    before = dict(last_outputs or {})
+    groups = stages(site, edges)
+    told = _Announcer(listener, site.components[groups[0][0]], on_progress) if on_progress and groups else listener
+    final: dict[str, Any] = dict(before)
+    told = _Keeper(told, final)
+    sim_config: Any = {**SIM_CONFIG, **{n: spec.starter() for n, spec in site.scenario.external.items()}}
+    with _quiet_asyncio(), mosaik.World(
+        sim_config, skip_greetings=True, configure_logging=False,
+    ) as world:
+        entities: dict[tuple[str, str | None], Any] = {}
+        for number, names in enumerate(groups):
+            factory = world.start(
+                STAGE, sim_id=f"{STAGE}_{number}", components=[site.components[n] for n in names], edges=edges,
+                start_s=start_s, last_outputs=before, listener=told)
+            for name in names:
+                entity = getattr(factory, name)()
+                entities[(name, None)] = entity
+                entities.update({(name, child.eid[len(name) + 1:]): child for child in entity.children})
+        for name, spec in site.scenario.external.items():
+            entities.update(start_external(world, name, spec))
+        for edge in edges:
+            _connect(world, entities, edge, site.components, before)
+        world.run(until=until_s - start_s, print_progress=False)
+    return final
+
+
+def _connect(world: Any, entities: Mapping[tuple[str, str | None], Any], edge: Edge,
+             components: Mapping[str, Component], before: Mapping[str, Any]) -> None:
+    source = _entity(entities, edge.source)
+    target = _entity(entities, edge.target)
+    try:
+        if not edge.delayed:
+            world.connect_one(source, target, edge.source.port, edge.target.port)
+            return
+        initial: Any = NOT_YET
+        if before.get(edge.source.owner) is not None:
+            initial = _last_value(components[edge.source.owner], before[edge.source.owner], edge.source)
+        elif edge.target.owner not in components:
+            initial = edge.initial or 0.0
+        world.connect_one(source, target, edge.source.port, edge.target.port, time_shifted=True, initial_data=initial)
+    except ParkTwinError:
+        raise
+    except Exception as error:  # mosaik's ScenarioError names its own ids; ours names the connection as written
+        raise ExternalSimulatorError(f"connection {edge.source} -> {edge.target}: {error}") from error
+
+
+def _entity(entities: Mapping[tuple[str, str | None], Any], end: End) -> Any:
+    entity = entities.get((end.owner, end.terminal))
+    if entity is None:
+        known = sorted(t for o, t in entities if o == end.owner and t)
+        raise ExternalSimulatorError(f"{end}: {end.owner!r} has no entity {end.terminal!r}; it has {', '.join(known)}")
+    return entity
+
+
+def _last_value(component: Component, outputs: Any, end: End) -> Any:
+    value = getattr(outputs, end.port)
+    if end.terminal is None:
+        return value
+    group = next(g for g, names in component.terminals().items() if end.terminal in names)
+    return float(value[component.terminals()[group].index(end.terminal)])
+
+
+class _Keeper:
+    """Keeps the last outputs of every component."""
+
+    def __init__(self, inner: Listener, final: dict[str, Any]) -> None:
+        self.inner, self.final = inner, final
+        self.before_step = inner.before_step
+
+    def after_step(self, t_s: int, component: Component, outputs: Any, events: list[Event]) -> None:
+        self.final[component.name] = outputs
+        self.inner.after_step(t_s, component, outputs, events)
+
+
+class _Announcer:
+    """Reports progress when the first component steps."""
+
+    def __init__(self, inner: Listener, first: Component, on_progress: Callable[[int], None]) -> None:
+        self.inner, self.first, self.on_progress = inner, first, on_progress
+        self.after_step = inner.after_step
+
+    def before_step(self, t_s: int, component: Component, last_outputs: Any) -> None:
+        if component is self.first:
+            self.on_progress(t_s)
+        self.inner.before_step(t_s, component, last_outputs)
+
+
+@contextmanager
+def _quiet_asyncio() -> Iterator[None]:
+    """When a step fails, mosaik leaves pending tasks behind and asyncio would print about each of them."""
+    logger = logging.getLogger("asyncio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,21 @@
+"""Names and version of the files in a run directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FORMAT_VERSION = 1
+"""Raised whenever a reader of the old version would misread the new files."""
+
+RESULTS = "run.h5"
+SCENARIO = "scenario.yaml"
+META = "meta.json"
+EVENTS = "events.jsonl"
+CHECKPOINT = "checkpoint.json"
+REPORT = "report.html"
+LOCK = "writer.lock"
+
+
+def is_run_directory(path: Path) -> bool:
+    """Whether the folder holds a run (complete or not)."""
+    return (path / META).is_file()

@@ -1,0 +1,114 @@
+"""``meta.json``: what a run is and how far it got, as plain data beside the results."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin import nameplate as nameplates
+from twin.component import Component, ports_of
+from twin.errors import RunStoreError
+from twin.nameplate import Nameplate
+from twin.store.layout import FORMAT_VERSION, META
+from twin.store.run_data import ComponentRecord
+from twin.store.snapshot import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeta:
+    """Everything but the series."""
+
+    name: str
+    start: str
+    """ISO 8601 with offset."""
+    timezone: str
+    duration_s: int
+    """Planned."""
+    step_s: int
+    seed: int
+    currency: str
+    scenario_sha256: str
+    code_version: str
+    created_utc: str
+    status: str
+    """``running``, ``complete``, ``interrupted`` or ``failed``; after kill -9 it still says ``running``."""
+    components: dict[str, ComponentRecord]
+
+    def write(self, directory: Path) -> None:
+        """Atomically."""
+        data = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "components"}
+        data["components"] = {n: _record_to_plain(r) for n, r in self.components.items()}
+        write_atomically(directory / META, json.dumps({"format": FORMAT_VERSION, **data}, indent=1, ensure_ascii=False))
+
+    @classmethod
+    def read(cls, directory: Path) -> RunMeta:
+        """Read ``meta.json``.
+
+        Raises
+        ------
+        RunStoreError
+            If the folder is no run, or one of another version.
+        """
+        path = directory / META
+        try:
+            data = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise RunStoreError(f"{directory}: no run directory ({META} is missing)") from None
+        except (OSError, ValueError) as error:
+            raise RunStoreError(f"{path}: damaged ({error})") from None
+        if not isinstance(data, dict) or data.pop("format", None) != FORMAT_VERSION:
+            raise RunStoreError(f"{path}: written by another version of the run store")
+        try:
+            data["components"] = {n: _record_from_plain(r) for n, r in data["components"].items()}
+            return cls(**data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RunStoreError(f"{path}: damaged ({error})") from None
+
+
+def record_of(component: Component, type_name: str) -> ComponentRecord:
+    """What the run remembers of a component."""
+    ports = ports_of(component.Outputs)
+    terminals = component.terminals()
+    return ComponentRecord(
+        name=component.name, type=type_name, role=component.role.value, section=component.section.value,
+        step_s=component.step_s,
+        outputs=tuple(n for n, p in ports.items() if p.per is None),
+        vectors={n: terminals[p.per] for n, p in ports.items() if p.per is not None},
+        codes={n: {int(c): c.name.lower() for c in p.codes} for n, p in ports.items() if p.codes is not None},
+        nameplate=component.nameplate(),
+    )
+
+
+def _record_to_plain(record: ComponentRecord) -> dict[str, Any]:
+    plain = {f.name: getattr(record, f.name) for f in dataclasses.fields(record) if f.name != "nameplate"}
+    if record.nameplate is not None:
+        values = {f.name: getattr(record.nameplate, f.name) for f in dataclasses.fields(record.nameplate)}
+        plain["nameplate"] = {"kind": type(record.nameplate).__name__,
+                              **{k: v for k, v in values.items() if not callable(v)}}
+    return plain
+
+
+def _record_from_plain(plain: dict[str, Any]) -> ComponentRecord:
+    plain = dict(plain)
+    data = plain.pop("nameplate", None)
+    plain["outputs"] = tuple(plain["outputs"])
+    plain["vectors"] = {n: tuple(labels) for n, labels in plain["vectors"].items()}
+    plain["codes"] = {n: {int(c): word for c, word in codes.items()} for n, codes in plain["codes"].items()}
+    return ComponentRecord(**plain, nameplate=_nameplate_from_plain(data) if data else None)
+
+
+def _nameplate_from_plain(data: dict[str, Any]) -> Nameplate:
+    kind = getattr(nameplates, str(data["kind"]))
+    values = {k: v for k, v in data.items() if k != "kind"}
+    if kind is nameplates.TariffNameplate:
+        values["prices_at"] = _not_stored
+    return kind(**values)
+
+
+def _not_stored(t_s: np.ndarray) -> dict[str, np.ndarray]:
+    raise RunStoreError("a run stores the prices it saw as series, not the tariff's look-ahead")
