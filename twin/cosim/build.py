@@ -50,6 +50,25 @@ def build_site(scenario: ResolvedScenario) -> Site:
         nameplate = component.nameplate()
         if nameplate is not None:
             context.nameplates[name] = nameplate
+    problems += _step_problems(scenario, components, context.duration_s)
     if problems:
         raise ScenarioError(problems)
     return Site(scenario, context, components, {n: scenario.components[n].type for n in components})
+
+
+def _step_problems(scenario: ResolvedScenario, components: dict[str, Component], duration_s: int) -> list[Problem]:
+    """Steps must be whole multiples of the finest one and fit into the duration, so that series line up."""
+    if not components:
+        return [scenario.problem((), "a scenario needs at least one component under assets, networks or weather")]
+    finest_s = min(c.step_s for c in components.values())
+    problems = []
+    for name, component in components.items():
+        path = (*scenario.components[name].path, "step_s")
+        if component.step_s % finest_s:
+            problems.append(scenario.problem(
+                path, f"step_s {component.step_s} is not a whole multiple of {finest_s} s, the finest step here"))
+        elif duration_s % component.step_s:
+            problems.append(scenario.problem(
+                path, f"the duration {duration_s} s is not a whole number of steps of {component.step_s} s; "
+                      "change time.duration_h or step_s"))
+    return problems

@@ -1,0 +1,1 @@
+"""Speed, measured beside the peer in the same run; never a timed test."""

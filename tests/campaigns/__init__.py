@@ -1,0 +1,1 @@
+"""Long fault campaigns; the test suite runs a sample of each."""

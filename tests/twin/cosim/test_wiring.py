@@ -1,0 +1,78 @@
+"""Who feeds whom, found by names and carriers; every mistake is located in the file."""
+
+import pytest
+
+from twin.cosim.build import build_site
+from twin.cosim.wiring import Edge, End, wire
+from twin.errors import ScenarioError
+from twin.scenario.loader import load_scenario
+
+
+def edges_of(path):
+    return wire(build_site(load_scenario(path)))
+
+
+def refusal(path):
+    with pytest.raises(ScenarioError) as caught:
+        edges_of(path)
+    return str(caught.value)
+
+
+def test_the_toy_site_wires_itself(toy_file):
+    assert set(edges_of(toy_file())) == {
+        Edge(End("weather", "ghi_w_m2"), End("pv", "ghi_w_m2")),
+        Edge(End("pv", "p_mw"), End("grid", "p_mw", "A")),
+        Edge(End("office", "p_mw"), End("grid", "p_mw", "B")),
+        Edge(End("store", "p_mw"), End("grid", "p_mw", "B")),
+        Edge(End("operator", "p_set_mw", "store"), End("store", "p_set_mw")),
+        Edge(End("store", "soc"), End("operator", "soc", "store"), delayed=True),
+        Edge(End("grid", "exchange_mw"), End("operator", "exchange_mw"), delayed=True),
+    }
+
+
+def test_the_only_bus_needs_no_name(toy_file):
+    edges = edges_of(toy_file(("buses: [A, B]", "buses: [ONLY]"), (", bus: A", ""), (", bus: B}\n  store", "}\n  store"),
+                              ("{type: store, bus: B}", "{type: store}")))
+    assert Edge(End("pv", "p_mw"), End("grid", "p_mw", "ONLY")) in edges
+
+
+def test_an_asset_without_a_bus_is_asked_for_it(toy_file):
+    text = refusal(toy_file((", bus: A", "")))
+    assert "toy.yaml:7:" in text and "assets.pv" in text and "needs 'bus'" in text
+
+
+def test_a_bus_that_does_not_exist_is_named_with_a_suggestion(toy_file):
+    text = refusal(toy_file(("mean_mw: 1.5, bus: B", "mean_mw: 1.5, bus: BB")))
+    assert "toy.yaml:8:" in text and "bus 'BB' does not exist in network 'grid'; did you mean 'B'?" in text
+
+
+def test_a_required_input_without_source_is_named(toy_file):
+    text = refusal(toy_file(("weather: {type: sun}\n", "")))
+    assert "input 'ghi_w_m2' has no source; add something that gives weather" in text
+
+
+def test_explicit_connection_replaces_the_automatic_one(toy_file):
+    path = toy_file(extra="connections:\n  - {from: office.p_mw, to: operator.exchange_mw}\n")
+    into_operator = [e for e in edges_of(path) if e.target == End("operator", "exchange_mw")]
+    assert into_operator == [Edge(End("office", "p_mw"), End("operator", "exchange_mw"), delayed=True, initial=0.0)]
+
+
+@pytest.mark.parametrize(("connection", "message"), [
+    ("{from: ofice.p_mw, to: store.p_set_mw}", "'ofice' is no component; did you mean 'office'?"),
+    ("{from: office.power, to: store.p_set_mw}", "'office' has no output 'power'; known: p_mw"),
+    ("{from: office.p_mw, to: grid.C.p_mw}", "'grid' has no terminal 'C'; known: A, B"),
+    ("{from: office.p_mw, to: store.p_mw}", "'store' has no input 'p_mw'"),
+])
+def test_a_wrong_connection_is_located(toy_file, connection, message):
+    text = refusal(toy_file(extra=f"connections:\n  - {connection}\n"))
+    assert message in text and "toy.yaml:14:" in text
+
+
+def test_a_network_may_not_step_more_slowly_than_its_assets(toy_file):
+    text = refusal(toy_file(("{type: plate,", "{type: plate, step_s: 300,")))
+    assert "steps every 60 s but 'grid' only every 300 s" in text and "energy in between would be lost" in text
+
+
+def test_two_sources_for_one_input_are_refused(toy_file):
+    text = refusal(toy_file(("networks:", "  spare: {type: sun}\nnetworks:")))
+    assert "'sun' belongs under" in text
