@@ -43,7 +43,8 @@ class Site:
         ]
         hours = np.arange(n)
         parts.append(tariff(
-            demand_charge=40_000.0, buy_price_per_mwh=cut(500.0 + 100 * hours), sell_price_per_mwh=cut(300.0 + 0 * hours),
+            demand_charge=40_000.0,
+            buy_price_per_mwh=cut(500.0 + 100 * hours), sell_price_per_mwh=cut(300.0 + 0 * hours),
             gas_price_per_mwh=cut(350.0 + 0 * hours), carbon_price_per_t=cut(80.0 + hours),
             grid_emission_t_per_mwh=cut(0.5 + 0.01 * hours), certificate_price_per_mwh=cut(50.0 + hours),
             demand_response_price_per_mwh=cut(850.0 * (hours % 3 == 1)),

@@ -101,8 +101,8 @@ def test_a_site_without_network_imports_what_is_missing() -> None:
 
 def test_a_diverged_power_flow_is_counted_and_bridged() -> None:
     """Half an hour without a solution: the exchange is the missing 4 MW there, and the time is reported."""
-    network = part("grid", "electrical_grid", Role.NETWORK, {"exchange_mw": [4.1, math.nan], "loss_mw": [0.1, math.nan]},
-                   section=Section.NETWORKS)
+    series = {"exchange_mw": [4.1, math.nan], "loss_mw": [0.1, math.nan]}
+    network = part("grid", "electrical_grid", Role.NETWORK, series, section=Section.NETWORKS)
     accounts = settle(make_run(load([-4.0, -4.0]), network, step_s=1800))
     assert accounts.kpi["unsolved_h"] == 0.5
     assert accounts.kpi["import_mwh"] == pytest.approx(4.05)

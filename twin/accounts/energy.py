@@ -1,0 +1,198 @@
+"""Energy of a run by component, and the balances that must close. MWh; LHV for fuels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.accounts.series import Flows, components_on_bus, fuel_input_mw
+from twin.component import Role
+from twin.nameplate import GeneratorNameplate, LoadNameplate, StorageNameplate
+from twin.store.run_data import ComponentRecord, RunData
+
+SMALLEST_THROUGHPUT_MWH = 1e-9
+"""A balance that moves less than one milliwatt-hour is judged against that, so that rest is not divided by zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One conservation law over the run."""
+
+    name: str
+    residual_mwh: float
+    """Sum over the steps of what does not add up, each without its sign."""
+    throughput_mwh: float
+
+    @property
+    def residual_rel(self) -> float:
+        """Residual as a fraction of the throughput."""
+        return self.residual_mwh / max(self.throughput_mwh, SMALLEST_THROUGHPUT_MWH)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentEnergy:
+    """What one component on the bus did over the run; what does not apply is 0."""
+
+    name: str
+    type: str
+    role: str
+    delivered_mwh: float
+    """Into the network."""
+    taken_mwh: float
+    """Out of the network, ≥ 0."""
+    peak_delivered_mw: float
+    peak_taken_mw: float
+    fuel_mwh: float
+    heat_mwh: float
+    loss_mwh: float
+    curtailed_mwh: float
+    interrupted_mwh: float
+    """Consumption the load's baseline had and the load had not."""
+    full_cycles_count: float
+    """Full equivalent cycles: half of what went in and out, over the energy capacity."""
+    starts_count: float
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy account of a run."""
+
+    components: tuple[ComponentEnergy, ...]
+    balances: tuple[Balance, ...]
+    consumption_mwh: float
+    """Of the loads, after interruption; without plant use and losses."""
+    renewable_generation_mwh: float
+    generator_generation_mwh: float
+    storage_charge_mwh: float
+    storage_discharge_mwh: float
+    storage_loss_mwh: float
+    import_mwh: float
+    export_mwh: float
+    network_loss_mwh: float
+    curtailed_mwh: float
+    interrupted_mwh: float
+    fuel_mwh: float
+    heat_mwh: float
+    peak_import_mw: float
+    peak_export_mw: float
+    storage_cycles_count: float
+    unsolved_h: float
+    """Time without a valid power flow."""
+
+    @property
+    def residual_rel(self) -> float:
+        """The worst of all balances."""
+        return max((b.residual_rel for b in self.balances), default=0.0)
+
+
+def settle_energy(run: RunData, flows: Flows) -> Energy:
+    """Energy by component, totals and balances."""
+    dt_h = flows.dt_h
+    components = tuple(_component_energy(run, flows, c) for c in components_on_bus(run))
+
+    def total(field: str, role: Role | None = None) -> float:
+        return float(sum(getattr(c, field) for c in components if role is None or c.role == role))
+
+    charge, discharge = total("taken_mwh", Role.STORAGE), total("delivered_mwh", Role.STORAGE)
+    capacity = sum(
+        c.nameplate.energy_mwh for c in components_on_bus(run, Role.STORAGE)
+        if isinstance(c.nameplate, StorageNameplate)
+    )
+    return Energy(
+        components=components,
+        balances=_balances(run, flows),
+        consumption_mwh=total("taken_mwh", Role.LOAD),
+        renewable_generation_mwh=total("delivered_mwh", Role.RENEWABLE),
+        generator_generation_mwh=total("delivered_mwh", Role.GENERATOR),
+        storage_charge_mwh=charge,
+        storage_discharge_mwh=discharge,
+        storage_loss_mwh=total("loss_mwh", Role.STORAGE),
+        import_mwh=float(flows.import_mw.sum()) * dt_h,
+        export_mwh=float(flows.export_mw.sum()) * dt_h,
+        network_loss_mwh=float(flows.loss_mw.sum()) * dt_h,
+        curtailed_mwh=total("curtailed_mwh"),
+        interrupted_mwh=total("interrupted_mwh"),
+        fuel_mwh=total("fuel_mwh"),
+        heat_mwh=total("heat_mwh"),
+        peak_import_mw=float(flows.import_mw.max(initial=0.0)),
+        peak_export_mw=float(flows.export_mw.max(initial=0.0)),
+        storage_cycles_count=(charge + discharge) / 2 / capacity if capacity else 0.0,
+        unsolved_h=float(flows.unsolved.sum()) * dt_h,
+    )
+
+
+def interrupted_mw(run: RunData, component: ComponentRecord, power_mw: np.ndarray) -> np.ndarray:
+    """Reduction of a load against its baseline [MW]; 0 for a load that states no baseline."""
+    if not run.has(f"{component.name}.baseline_mw"):
+        return np.zeros_like(power_mw)
+    return power_mw - run.on_grid(f"{component.name}.baseline_mw")
+
+
+def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) -> ComponentEnergy:
+    name, plate, dt_h = component.name, component.nameplate, flows.dt_h
+    power = flows.power_mw[name]
+    delivered, taken = np.maximum(power, 0.0), np.maximum(-power, 0.0)
+
+    def energy_of(output: str) -> float:
+        return float(run.on_grid(f"{name}.{output}").sum()) * dt_h if run.has(f"{name}.{output}") else 0.0
+
+    fuel = fuel_input_mw(run, component)
+    through = float(np.abs(power).sum()) * dt_h
+    starts = run.native(f"{name}.start_count") if run.has(f"{name}.start_count") else np.zeros(0)
+    is_load = component.role == Role.LOAD or isinstance(plate, LoadNameplate)
+    return ComponentEnergy(
+        name=name,
+        type=component.type,
+        role=component.role,
+        delivered_mwh=float(delivered.sum()) * dt_h,
+        taken_mwh=float(taken.sum()) * dt_h,
+        peak_delivered_mw=float(delivered.max(initial=0.0)),
+        peak_taken_mw=float(taken.max(initial=0.0)),
+        fuel_mwh=float(fuel.sum()) * dt_h if fuel is not None else 0.0,
+        heat_mwh=energy_of("heat_mw"),
+        loss_mwh=energy_of("loss_mw"),
+        curtailed_mwh=energy_of("curtailed_mw"),
+        interrupted_mwh=float(interrupted_mw(run, component, power).sum()) * dt_h if is_load else 0.0,
+        full_cycles_count=through / 2 / plate.energy_mwh if isinstance(plate, StorageNameplate) else 0.0,
+        starts_count=float(starts[-1]) if len(starts) else 0.0,
+    )
+
+
+def _balances(run: RunData, flows: Flows) -> tuple[Balance, ...]:
+    found = [_electricity_balance(flows)] if flows.metered else []
+    found += [_storage_balance(run, c) for c in components_on_bus(run, Role.STORAGE)
+              if run.has(f"{c.name}.energy_mwh") and run.has(f"{c.name}.loss_mw")]
+    found += [_conversion_balance(run, c, c.nameplate.fuel) for c in components_on_bus(run, Role.GENERATOR)
+              if isinstance(c.nameplate, GeneratorNameplate)
+              and run.has(f"{c.name}.{c.nameplate.fuel}_mw") and run.has(f"{c.name}.loss_mw")]
+    return tuple(found)
+
+
+def _electricity_balance(flows: Flows) -> Balance:
+    """Σ p + import - export - loss = 0 in every step."""
+    power = np.array(list(flows.power_mw.values())).reshape(len(flows.power_mw), len(flows.import_mw))
+    residual = power.sum(axis=0) + flows.import_mw - flows.export_mw - flows.loss_mw
+    supplied = np.maximum(power, 0.0).sum(axis=0) + flows.import_mw
+    return Balance("electricity", float(np.abs(residual).sum()) * flows.dt_h, float(supplied.sum()) * flows.dt_h)
+
+
+def _storage_balance(run: RunData, component: ComponentRecord) -> Balance:
+    """E(k) - E(k-1) = -(p + loss) dt at the storage's own step; the first step has no recorded predecessor."""
+    dt_h = component.step_s / 3600.0
+    energy, power, loss = (run.native(f"{component.name}.{o}") for o in ("energy_mwh", "p_mw", "loss_mw"))
+    residual = np.diff(energy) + (power[1:] + loss[1:]) * dt_h
+    # the content counts as moved: a resting storage is judged against what it holds, not against zero
+    moved = float((np.abs(power) + np.abs(loss)).sum()) * dt_h + float(np.max(energy, initial=0.0))
+    return Balance(component.name, float(np.abs(residual).sum()), moved)
+
+
+def _conversion_balance(run: RunData, component: ComponentRecord, fuel: str) -> Balance:
+    """Fuel (negative) + power + heat + loss = 0 in every step."""
+    dt_h = component.step_s / 3600.0
+    name = component.name
+    burnt = run.native(f"{name}.{fuel}_mw")
+    out = run.native(f"{name}.p_mw") + run.native(f"{name}.loss_mw")
+    if run.has(f"{name}.heat_mw"):
+        out = out + run.native(f"{name}.heat_mw")
+    return Balance(name, float(np.abs(burnt + out).sum()) * dt_h, float(np.abs(burnt).sum()) * dt_h)

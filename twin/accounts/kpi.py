@@ -1,0 +1,130 @@
+"""Key figures of a run: one flat dictionary of unit-suffixed names, and how each is called in print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from twin.accounts.carbon import Carbon
+from twin.accounts.energy import Energy
+from twin.accounts.green import Green
+from twin.accounts.money import Money
+from twin.component import Role
+from twin.store.run_data import RunData
+
+KPI_LABELS: dict[str, str] = {
+    "consumption_mwh": "Consumption of loads",
+    "renewable_generation_mwh": "Renewable generation",
+    "generator_generation_mwh": "Fuel-fired generation",
+    "import_mwh": "Import from the public grid",
+    "export_mwh": "Export to the public grid",
+    "network_loss_mwh": "Network losses",
+    "storage_loss_mwh": "Storage losses",
+    "curtailed_mwh": "Curtailed renewable energy",
+    "interrupted_mwh": "Interrupted consumption",
+    "fuel_mwh": "Fuel burnt (LHV)",
+    "heat_mwh": "Heat recovered",
+    "green_share_frac": "Green share of consumption",
+    "green_share_bound_frac": "Bound of the green share (own generation / consumption)",
+    "self_consumption_frac": "Self-consumption of renewable energy",
+    "green_exported_mwh": "Green energy exported",
+    "certificates_count": "Green certificates issued",
+    "emission_t": "Emission",
+    "emission_t_per_mwh": "Emission per MWh consumed",
+    "export_avoided_t": "Emission avoided elsewhere by export (not credited)",
+    "net_cost": "Net cost",
+    "net_cost_per_mwh": "Net cost per MWh consumed",
+    "grid_only_cost": "Cost if all were bought from the grid",
+    "saving": "Operating saving against buying all from the grid",
+    "peak_import_mw": "Peak import",
+    "billed_peak_mw": "Peak import, mean of the metering interval",
+    "peak_export_mw": "Peak export",
+    "vm_min_pu": "Lowest bus voltage",
+    "vm_max_pu": "Highest bus voltage",
+    "max_line_loading_percent": "Highest line loading",
+    "max_transformer_loading_percent": "Highest transformer loading",
+    "storage_cycles_count": "Full cycles of the storages",
+    "starts_count": "Starts of plants",
+    "alarm_count": "Alarms",
+    "warning_count": "Warnings",
+    "unsolved_h": "Time without a power flow solution",
+    "energy_residual_rel": "Energy balance residual / throughput",
+    "tag_residual_rel": "Origin tags residual / capacity",
+}
+"""Name → label, in the order of print; names of money carry the currency as a suffix in the dictionary."""
+
+_MONEY = ("net_cost", "grid_only_cost", "saving")
+
+
+def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, money: Money) -> dict[str, float]:
+    """All key figures that are defined for the run, in the order of :data:`KPI_LABELS`."""
+    consumed = energy.consumption_mwh
+    emission_t = carbon.emission_t if not carbon.unknown else math.nan
+    net = money.net_cost if money.items else math.nan
+    reference = money.grid_only_cost if money.grid_only_cost is not None else math.nan
+    figures: dict[str, float] = {
+        "consumption_mwh": consumed,
+        "renewable_generation_mwh": energy.renewable_generation_mwh,
+        "generator_generation_mwh": energy.generator_generation_mwh,
+        "import_mwh": energy.import_mwh,
+        "export_mwh": energy.export_mwh,
+        "network_loss_mwh": energy.network_loss_mwh,
+        "storage_loss_mwh": energy.storage_loss_mwh,
+        "curtailed_mwh": energy.curtailed_mwh,
+        "interrupted_mwh": energy.interrupted_mwh,
+        "fuel_mwh": energy.fuel_mwh,
+        "heat_mwh": energy.heat_mwh,
+        "green_share_frac": green.green_share_frac,
+        "green_share_bound_frac": green.green_share_bound_frac,
+        "self_consumption_frac": green.self_consumption_frac,
+        "green_exported_mwh": green.green_exported_mwh,
+        "certificates_count": float(green.certificates_issued.sum()),
+        "emission_t": emission_t,
+        "emission_t_per_mwh": emission_t / consumed if consumed else math.nan,
+        "export_avoided_t": carbon.export_avoided_t,
+        "net_cost": net,
+        "net_cost_per_mwh": net / consumed if consumed else math.nan,
+        "grid_only_cost": reference,
+        "saving": reference - net,
+        "peak_import_mw": energy.peak_import_mw,
+        "billed_peak_mw": max((m.peak_mw for m in money.months), default=0.0),
+        "peak_export_mw": energy.peak_export_mw,
+        "vm_min_pu": _extreme(run, "vm_pu", np.min),
+        "vm_max_pu": _extreme(run, "vm_pu", np.max),
+        "max_line_loading_percent": _extreme(run, "line_loading_percent", np.max),
+        "max_transformer_loading_percent": _extreme(run, "transformer_loading_percent", np.max),
+        "storage_cycles_count": energy.storage_cycles_count,
+        "starts_count": sum(c.starts_count for c in energy.components),
+        "alarm_count": float(sum(e.severity == "alarm" for e in run.events)),
+        "warning_count": float(sum(e.severity == "warning" for e in run.events)),
+        "unsolved_h": energy.unsolved_h,
+        "energy_residual_rel": energy.residual_rel,
+        "tag_residual_rel": green.tag_residual_rel,
+    }
+    currency = run.currency.lower()
+    return {_with_currency(k, currency): float(v) for k, v in figures.items() if math.isfinite(v)}
+
+
+def kpi_label(name: str, currency: str) -> str:
+    """How a key figure is called in print."""
+    suffix = f"_{currency.lower()}"
+    if name in KPI_LABELS:
+        return KPI_LABELS[name]
+    bare = name.replace(f"{suffix}_per_mwh", "_per_mwh").removesuffix(suffix)
+    return KPI_LABELS[bare]
+
+
+def _with_currency(name: str, currency: str) -> str:
+    if name in _MONEY:
+        return f"{name}_{currency}"
+    return f"net_cost_{currency}_per_mwh" if name == "net_cost_per_mwh" else name
+
+
+def _extreme(run: RunData, output: str, of: Callable[[np.ndarray], float]) -> float:
+    """Extreme of a vector output over all networks; nan where none records it."""
+    found = [run.native(f"{c.name}.{output}") for c in run.of_role(Role.NETWORK) if run.has(f"{c.name}.{output}")]
+    values = np.concatenate([np.ravel(v) for v in found]) if found else np.zeros(0)
+    values = values[np.isfinite(values)]
+    return float(of(values)) if len(values) else math.nan

@@ -1,0 +1,195 @@
+"""Cost of a run by item, in the run's currency; a cost is positive, a revenue negative, the sum is the net cost.
+
+Energy is priced as energy (MWh times money per MWh) with the step's length in it; demand-response pays the reduction
+against the load's baseline; certificates are sold one by one at the price of the step that completes them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.accounts.carbon import Carbon
+from twin.accounts.demand import MonthDemand, demand_cost, monthly_demand
+from twin.accounts.energy import interrupted_mw
+from twin.accounts.green import Green
+from twin.accounts.rules import Rules
+from twin.accounts.series import Flows, booked, components_on_bus, fuel_input_mw, price_on_grid
+from twin.component import Role
+from twin.nameplate import GeneratorNameplate, StorageNameplate, TariffNameplate
+from twin.store.run_data import RunData
+
+DEFAULT_DEMAND_INTERVAL_S = 900
+"""Metering interval where no tariff states one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyItem:
+    """One line of the bill."""
+
+    key: str
+    """Stable name, e.g. ``energy_purchase`` or ``fuel_gas``."""
+    label: str
+    cost: float
+    """Money; negative = revenue."""
+    quantity: float
+    """What was charged for."""
+    unit: str
+    """Unit of ``quantity``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Money account of a run."""
+
+    currency: str
+    items: tuple[MoneyItem, ...]
+    months: tuple[MonthDemand, ...]
+    """Peaks of the metered import, whether or not a tariff charges them."""
+    grid_only_cost: float | None
+    """Purchase, demand charge and carbon if the loads' baselines were bought from the public grid, without own plants
+    and network losses; None without a purchase price."""
+    unpriced: tuple[str, ...]
+    """What took part but has no price in the run."""
+
+    @property
+    def net_cost(self) -> float:
+        """Sum of all items."""
+        return math.fsum(i.cost for i in self.items)
+
+
+class _Bill:
+    """Collects the items of one run; each method adds the lines of one kind."""
+
+    def __init__(self, run: RunData, flows: Flows) -> None:
+        self.run, self.flows, self.dt_h = run, flows, flows.dt_h
+        self.items: list[MoneyItem] = []
+        self.unpriced: list[str] = []
+        self.tariff = next(
+            (c.nameplate for c in run.components.values() if isinstance(c.nameplate, TariffNameplate)), None
+        )
+        self.interval_s = self.tariff.demand_interval_s if self.tariff else DEFAULT_DEMAND_INTERVAL_S
+
+    def add(self, key: str, label: str, cost: float, quantity: float, unit: str = "MWh") -> None:
+        self.items.append(MoneyItem(key, label, float(cost), float(quantity), unit))
+
+    def energy_price(self, key: str, label: str, power_mw: np.ndarray, price_name: str, sign: float) -> None:
+        price = price_on_grid(self.run, price_name)
+        if price is not None:
+            self.add(key, label, sign * float((power_mw * price).sum()) * self.dt_h, power_mw.sum() * self.dt_h)
+        elif power_mw.any():
+            self.unpriced.append(f"{label.lower()}: the run records no {price_name}")
+
+    def months(self, power_mw: np.ndarray) -> tuple[MonthDemand, ...]:
+        run = self.run
+        return monthly_demand(power_mw, run.start, run.timezone, run.grid_step_s, self.interval_s)
+
+    def demand(self) -> tuple[MonthDemand, ...]:
+        months = self.months(self.flows.import_mw)
+        if self.tariff and self.tariff.demand_charge_per_mw_month > 0.0:
+            cost = demand_cost(months, self.tariff.demand_charge_per_mw_month)
+            self.add("demand_charge", "Demand charge", cost, max((m.peak_mw for m in months), default=0.0), "MW")
+        return months
+
+    def fuel(self) -> None:
+        burnt: dict[str, np.ndarray] = {}
+        for component in components_on_bus(self.run, Role.GENERATOR):
+            fuel = fuel_input_mw(self.run, component)
+            if fuel is not None and isinstance(component.nameplate, GeneratorNameplate):
+                kind = component.nameplate.fuel
+                burnt[kind] = burnt.get(kind, 0.0) + fuel
+        for kind, fuel in burnt.items():
+            self.energy_price(f"fuel_{kind}", f"Fuel: {kind}", fuel, f"{kind}_price_per_mwh", 1.0)
+
+    def plants(self) -> None:
+        running = starts = generated = started = 0.0
+        generators = components_on_bus(self.run, Role.GENERATOR)
+        for component in generators:
+            plate = component.nameplate
+            energy = float(np.maximum(self.flows.power_mw[component.name], 0.0).sum()) * self.dt_h
+            count_key = f"{component.name}.start_count"
+            count = float(self.run.native(count_key)[-1]) if self.run.has(count_key) else 0.0
+            money = booked(self.run, component, "start_cost")
+            if isinstance(plate, GeneratorNameplate):
+                running += energy * plate.running_cost_per_mwh
+                money = count * plate.start_cost if money is None else money
+            generated, started, starts = generated + energy, started + count, starts + (money or 0.0)
+        if generators:
+            self.add("running", "Running cost of plants", running, generated)
+            self.add("starts", "Starts of plants", starts, started, "starts")
+
+    def wear(self) -> None:
+        cost = discharged = 0.0
+        storages = components_on_bus(self.run, Role.STORAGE)
+        for component in storages:
+            energy = float(np.maximum(self.flows.power_mw[component.name], 0.0).sum()) * self.dt_h
+            money, plate = booked(self.run, component, "wear_cost"), component.nameplate
+            if money is None:
+                money = energy * plate.wear_cost_per_mwh if isinstance(plate, StorageNameplate) else 0.0
+            cost, discharged = cost + money, discharged + energy
+        if storages:
+            self.add("wear", "Storage wear", cost, discharged)
+
+    def carbon(self, carbon: Carbon, rules: Rules) -> None:
+        price = price_on_grid(self.run, "carbon_price_per_t")
+        if price is None or not rules.carbon_charged or carbon.emission_t <= 0.0:
+            return
+        charged_t = max(0.0, carbon.emission_t - rules.carbon_allowance_t)
+        mean_price = float((carbon.emission_per_step_t * price).sum()) / carbon.emission_t
+        self.add("carbon", "Carbon", charged_t * mean_price, charged_t, "t")
+
+    def certificates(self, green: Green) -> None:
+        price = price_on_grid(self.run, "certificate_price_per_mwh")
+        issued = green.certificates_issued
+        if price is not None:
+            self.add("certificates", "Green certificates", -float((issued * price).sum()), issued.sum(), "certificates")
+
+    def demand_response(self) -> None:
+        price = price_on_grid(self.run, "demand_response_price_per_mwh")
+        if price is None:
+            return
+        during = price > 0.0
+        reduced = self.flows.sum_mw([])
+        for component in components_on_bus(self.run, Role.LOAD):
+            reduced = reduced + interrupted_mw(self.run, component, self.flows.power_mw[component.name])
+        self.add("demand_response", "Demand response", -float((reduced * price)[during].sum()) * self.dt_h,
+                 reduced[during].sum() * self.dt_h)
+
+
+def settle_money(run: RunData, flows: Flows, green: Green, carbon: Carbon, rules: Rules) -> Money:
+    """All cost items of the run, in the order of the bill."""
+    bill = _Bill(run, flows)
+    bill.energy_price("energy_purchase", "Energy purchase", flows.import_mw, "buy_price_per_mwh", 1.0)
+    months = bill.demand()
+    bill.fuel()
+    bill.plants()
+    bill.wear()
+    bill.carbon(carbon, rules)
+    bill.energy_price("feed_in", "Feed-in", flows.export_mw, "sell_price_per_mwh", -1.0)
+    bill.certificates(green)
+    bill.demand_response()
+    return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), tuple(bill.unpriced))
+
+
+def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
+    """The loads' baselines at the purchase price, with demand charge and carbon."""
+    run, flows = bill.run, bill.flows
+    buy = price_on_grid(run, "buy_price_per_mwh")
+    if buy is None:
+        return None
+    demand = flows.sum_mw([])
+    for component in components_on_bus(run, Role.LOAD):
+        power = flows.power_mw[component.name]
+        demand = demand + np.maximum(interrupted_mw(run, component, power) - power, 0.0)
+    cost = float((demand * buy).sum()) * flows.dt_h
+    if bill.tariff:
+        cost += demand_cost(bill.months(demand), bill.tariff.demand_charge_per_mw_month)
+    factor, carbon_price = price_on_grid(run, "grid_emission_t_per_mwh"), price_on_grid(run, "carbon_price_per_t")
+    if rules.carbon_charged and factor is not None and carbon_price is not None:
+        emission = demand * factor * flows.dt_h
+        total = float(emission.sum())
+        charged = max(0.0, total - rules.carbon_allowance_t) / total if total > 0.0 else 0.0
+        cost += float((emission * carbon_price).sum()) * charged
+    return cost

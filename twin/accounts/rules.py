@@ -1,0 +1,40 @@
+"""Declared choices of the accounts. Each default is the one that flatters the site least, or says why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Allocation(StrEnum):
+    """How the green power of a step is divided among the sinks of that step."""
+
+    PROPORTIONAL = "proportional"
+    """Every sink gets the same mix: nothing is cherry-picked."""
+    LOAD_FIRST = "load_first"
+    """Own green serves loads, then plant use and losses, then storage, then export."""
+
+
+class Origin(StrEnum):
+    """Where electricity comes from."""
+
+    GREEN = "green"
+    """Own renewable plants."""
+    FUEL = "fuel"
+    """Own fuel-fired plants; gas is not green."""
+    GRID = "grid"
+    """The public grid, or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What may be chosen when a run is settled."""
+
+    allocation: Allocation = Allocation.PROPORTIONAL
+    initial_origin: Origin = Origin.GRID
+    """Origin of what storages hold at the start: unknown is not green."""
+    carbon_charged: bool = True
+    """Charge emission at the recorded carbon price, as an internal price: a site below the threshold of the trading
+    scheme has no obligation."""
+    carbon_allowance_t: float = 0.0
+    """Free allocation for the time of the run; only what exceeds it is charged."""

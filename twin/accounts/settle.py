@@ -1,0 +1,45 @@
+"""All accounts of a run at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twin.accounts.carbon import Carbon, settle_carbon
+from twin.accounts.energy import Energy, settle_energy
+from twin.accounts.green import Green, settle_green
+from twin.accounts.kpi import key_figures
+from twin.accounts.money import Money, settle_money
+from twin.accounts.rules import Rules
+from twin.accounts.series import Flows, flows_of
+from twin.store.run_data import RunData
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Energy, green, carbon and money accounts of one run, and its key figures."""
+
+    rules: Rules
+    flows: Flows
+    energy: Energy
+    green: Green
+    carbon: Carbon
+    money: Money
+    kpi: dict[str, float]
+    """Unit-suffixed name → value; labels by :func:`twin.accounts.kpi.kpi_label`."""
+
+
+def settle(run: RunData, rules: Rules | None = None) -> Accounts:
+    """Settle a run: a pure function of its data and of the declared rules.
+
+    Raises
+    ------
+    RunStoreError
+        If a power or a price of the run is not a number.
+    """
+    rules = rules or Rules()
+    flows = flows_of(run)
+    energy = settle_energy(run, flows)
+    green = settle_green(run, flows, rules)
+    carbon = settle_carbon(run, flows)
+    money = settle_money(run, flows, green, carbon, rules)
+    return Accounts(rules, flows, energy, green, carbon, money, key_figures(run, energy, green, carbon, money))
