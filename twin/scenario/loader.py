@@ -1,0 +1,87 @@
+"""Loads a scenario: layers, top level, components, ends of connections; all mistakes are reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from twin.errors import Problem
+from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
+from twin.scenario.fields import places
+from twin.scenario.layers import load_layers
+from twin.scenario.messages import near_name, needs, problems_of
+from twin.scenario.models import Scenario
+from twin.scenario.origins import KeyPath, SourceMap, scenario_error
+from twin.scenario.packaged import packaged_root, scenario_file, shipped_scenarios
+from twin.scenario.resolved import ComponentSpec, ResolvedScenario, context_of
+from twin.scenario.show import resolved_yaml
+
+__all__ = ["ComponentSpec", "ResolvedScenario", "context_of", "load_scenario", "resolved_yaml", "shipped_scenarios"]
+
+
+def load_scenario(
+    ref: str | Path, sets: Sequence[str] = (), *, roots: Sequence[Path] | None = None
+) -> ResolvedScenario:
+    """Read, merge and check a scenario.
+
+    Parameters
+    ----------
+    ref : path of a scenario file, or the name of a packaged scenario.
+    sets : ``path=value`` each, on top of the files, in order.
+    roots : folders, besides the file's own, in which ``extends`` and data files are looked up; the packaged scenarios
+        if None.
+
+    Raises
+    ------
+    ScenarioError
+        With all mistakes (20 at most), each with file, line, column and excerpt.
+    """
+    file = scenario_file(ref)
+    if roots is None:
+        packaged = packaged_root()
+        roots = [packaged] if packaged is not None else []
+    source = load_layers(file, sets, roots)
+    problems = _check_top_level(source)
+    components, of_components = check_components(source, [file.parent, *roots])
+    problems += of_components + _unknown_ends(source)
+    if problems:
+        raise scenario_error(problems, source.lines)
+    return ResolvedScenario(Scenario.model_validate(source.data), components, source, file)
+
+
+def _check_top_level(source: SourceMap) -> list[Problem]:
+    """What is wrong at the top level; specs of components are left to :func:`check_components`."""
+    data = dict(source.data)
+    for key in (WEATHER_NAME, CONTROL_KEY):
+        if key in data:
+            data[key] = {}
+    for section in MAPPINGS:
+        if isinstance(data.get(section), dict):
+            data[section] = {name: {} for name in data[section]}
+    problems = [source.problem(place.path, needs("a number", place.value, place.path))
+                for place in places(Scenario, data) if place.number_as_bool()]
+    try:
+        Scenario.model_validate(data)
+    except ValidationError as error:
+        taken = {problem.path for problem in problems}
+        problems += [p for p in problems_of(error, Scenario, data, source) if p.path not in taken]
+    return problems
+
+
+def _unknown_ends(source: SourceMap) -> list[Problem]:
+    """Connections that begin or end at something the scenario does not have."""
+    connections = source.data.get("connections")
+    external = source.data.get(EXTERNAL_KEY)
+    known = [name for name, *_ in named_specs(source.data)] + (list(external) if isinstance(external, dict) else [])
+    problems = []
+    for n, connection in enumerate(connections if isinstance(connections, list) else ()):
+        for end in ("from", "to") if isinstance(connection, dict) else ():
+            text = connection.get(end)
+            if not isinstance(text, str) or "." not in text or text.split(".")[0] in known:
+                continue
+            name = text.split(".")[0]
+            path: KeyPath = ("connections", n, end)
+            problems.append(source.problem(path, f"there is no {name[:60]!r} in this scenario{near_name(name, known)}"))
+    return problems
