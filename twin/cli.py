@@ -53,7 +53,7 @@ def run(
 
     resolved = load_scenario(scenario, sets or ())
     directory = out or free_directory(Path("runs"), resolved.model.name)
-    with progress_bar(resolved.model.name, resolved.duration_s, quiet=as_json) as on_progress:
+    with progress_bar(resolved.model.name, resolved.model.time.duration_s, quiet=as_json) as on_progress:
         times = new_run(resolved, directory, on_progress)
     _present(times, as_json, report)
 
@@ -123,7 +123,7 @@ def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
     site = build_site(resolved)
     edges = wire(site)
     typer.echo(f"{resolved.model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
-               f"{resolved.duration_s / 3600:g} h in steps of {resolved.model.time.step_s} s")
+               f"{resolved.model.time.duration_h:g} h in steps of {resolved.model.time.step_s} s")
 
 
 @app.command()
@@ -134,7 +134,8 @@ def show(
     wiring: Annotated[bool, typer.Option("--wiring", help="print who feeds whom instead")] = False,
 ) -> None:
     """Print the resolved scenario, each value with the file and line it comes from."""
-    from twin.scenario.loader import load_scenario, resolved_yaml
+    from twin.scenario.loader import load_scenario
+    from twin.scenario.show import resolved_yaml
 
     resolved = load_scenario(scenario, sets or ())
     if not wiring:
@@ -168,12 +169,13 @@ def list_() -> None:
     from rich.table import Table
 
     from twin.registry import component_class, component_types
-    from twin.scenario.loader import shipped_scenarios
+    from twin.scenario.packaged import packaged_scenarios
+    from twin.scenario.yaml_source import read_yaml
 
     console = Console()
     scenarios = Table("scenario", "what it is", box=None)
-    for name, description in shipped_scenarios().items():
-        scenarios.add_row(name, description)
+    for name, path in packaged_scenarios().items():
+        scenarios.add_row(name, str(read_yaml(path).data.get("description", "")))
     types = Table("type", "section", "what it is", box=None)
     for name in component_types():
         cls = component_class(name)

@@ -82,7 +82,7 @@ def _merge(sources: dict[str, Any], total: bool) -> Any:
     return sum(known) if known else NOT_YET
 
 
-class ComponentSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
+class ComponentSimulator(mosaik_api_v3.Simulator):
     """A stage of components as a time-based mosaik simulator."""
 
     def __init__(self) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.component import Component
+from twin.cosim.probe import Probe, ProbeParams
 from twin.context import Context
 from twin.errors import ParkTwinError, Problem, ScenarioError
-from twin.scenario.loader import ResolvedScenario, context_of
+from twin.scenario.resolved import ResolvedScenario, context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ def build_site(scenario: ResolvedScenario) -> Site:
     components: dict[str, Component] = {}
     problems: list[Problem] = []
     for name, spec in scenario.components.items():
-        context.types[name] = spec.type
         try:
             component = spec.cls(name, spec.params, context)
         except ScenarioError as error:
@@ -50,10 +50,17 @@ def build_site(scenario: ResolvedScenario) -> Site:
         nameplate = component.nameplate()
         if nameplate is not None:
             context.nameplates[name] = nameplate
+    types = {n: scenario.components[n].type for n in components}
+    for name, external in scenario.external.items():
+        if external.record:
+            signals = tuple(f"{i}.{a}" if external.count > 1 else a
+                            for i in range(external.count) for a in external.record)
+            components[f"{name}_probe"] = Probe(f"{name}_probe", ProbeParams(source=name, signals=signals), context)
+            types[f"{name}_probe"] = "probe"
     problems += _step_problems(scenario, components, context.duration_s)
     if problems:
         raise ScenarioError(problems)
-    return Site(scenario, context, components, {n: scenario.components[n].type for n in components})
+    return Site(scenario, context, components, types)
 
 
 def _step_problems(scenario: ResolvedScenario, components: dict[str, Component], duration_s: int) -> list[Problem]:
@@ -63,6 +70,8 @@ def _step_problems(scenario: ResolvedScenario, components: dict[str, Component],
     finest_s = min(c.step_s for c in components.values())
     problems = []
     for name, component in components.items():
+        if name not in scenario.components:
+            continue
         path = (*scenario.components[name].path, "step_s")
         if component.step_s % finest_s:
             problems.append(scenario.problem(

@@ -10,10 +10,11 @@ from pydantic import Field
 from twin.component import Component, ComponentParams, Nothing, Role, Section, port
 
 
-class Params(ComponentParams):
+class ProbeParams(ComponentParams):
     """What to listen to."""
 
-    signals: tuple[str, ...] = Field(description="external signals, 'entity.attribute' each")
+    source: str = Field(description="name of the external simulator")
+    signals: tuple[str, ...] = Field(description="its signals: 'attribute', or 'number.attribute' of several entities")
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Outputs:
     value: np.ndarray = port(per="signal")
 
 
-class Probe(Component[Params, Inputs, Outputs, Nothing]):
+class Probe(Component[ProbeParams, Inputs, Outputs, Nothing]):
     """Internal: added by the co-simulation for every external simulator with ``record:``."""
 
     section = Section.ASSETS

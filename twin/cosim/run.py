@@ -15,7 +15,9 @@ from twin.cosim.build import Site, build_site
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
 from twin.errors import RunStoreError
-from twin.scenario.loader import ResolvedScenario, load_scenario, resolved_yaml
+from twin.scenario.loader import load_scenario
+from twin.scenario.resolved import ResolvedScenario
+from twin.scenario.show import resolved_yaml
 from twin.store import layout
 from twin.store.meta import RunMeta, record_of
 from twin.store.reader import read_events, read_tables
@@ -57,7 +59,7 @@ def new_run(scenario: ResolvedScenario, directory: Path, on_progress: Progress |
     except OSError as error:
         raise RunStoreError(f"{directory}: cannot be created ({error})") from None
     write_atomically(directory / layout.SCENARIO, text)
-    writer = RunWriter(directory, site.components, site.types)
+    writer = RunWriter(directory, site.components, site.types, scenario.model.run.checkpoint_every_s)
     writer.lock.acquire()
     meta = _meta(site, text)
     meta.write(directory)
@@ -88,7 +90,7 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
                             "not ours to restore; run the scenario anew")
     site = build_site(scenario)
     edges = wire(site)
-    writer = RunWriter(directory, site.components, site.types)
+    writer = RunWriter(directory, site.components, site.types, scenario.model.run.checkpoint_every_s)
     writer.lock.acquire()
     snapshot: Snapshot | None = None
     if (directory / layout.CHECKPOINT).is_file():

@@ -23,6 +23,7 @@ from typing import Any
 
 from twin.component import Component, Port, ports_of
 from twin.cosim.build import Site
+from twin.cosim.probe import Probe
 from twin.errors import Problem, ScenarioError
 from twin.suggest import did_you_mean
 
@@ -167,6 +168,15 @@ class _Wiring:
                 for source in sources:
                     self.add(End(source, port_name), target, delayed=port.measured)
 
+    def join_probes(self) -> None:
+        """Every signal that an external simulator is asked to ``record`` goes to its probe."""
+        for name, component in self.components.items():
+            if isinstance(component, Probe):
+                for signal in component.params.signals:
+                    number, _, attribute = signal.rpartition(".")
+                    self.add(End(component.params.source, attribute, number or None), End(name, "value", signal),
+                             delayed=False)
+
     def join_explicit(self) -> None:
         """Rule 4; comes first so that the other rules see which inputs are taken."""
         for index, connection in enumerate(self.site.scenario.connections):
@@ -189,10 +199,6 @@ class _Wiring:
             return end
         where: tuple[str | int, ...] = ("connections", index, key)
         scenario = self.site.scenario
-        if owner not in self.components:
-            known = [*self.components, *scenario.external]
-            self.problems.append(scenario.problem(where, f"{owner!r} is no component; {did_you_mean(owner, known)}"))
-            return None
         ports = ports_of(getattr(self.components[owner], side))
         known = [p for p, spec in ports.items() if bool(spec.per) == bool(terminal)]
         if port_name not in known:
@@ -265,6 +271,7 @@ def wire(site: Site) -> list[Edge]:
     wiring.join_networks()
     wiring.join_terminals_named_after_components()
     wiring.join_broadcasts()
+    wiring.join_probes()
     if not wiring.problems:
         wiring.check()
     if wiring.problems:

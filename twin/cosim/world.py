@@ -6,9 +6,8 @@ has no memory, so each run builds a fresh one around components that were restor
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin.component import Component, Event
@@ -54,9 +53,7 @@ def run_world(
     final: dict[str, Any] = dict(before)
     told = _Keeper(told, final)
     sim_config: Any = {**SIM_CONFIG, **{n: spec.starter() for n, spec in site.scenario.external.items()}}
-    with _quiet_asyncio(), mosaik.World(
-        sim_config, skip_greetings=True, configure_logging=False,
-    ) as world:
+    with mosaik.World(sim_config, skip_greetings=True, configure_logging=False) as world:
         entities: dict[tuple[str, str | None], Any] = {}
         for number, names in enumerate(groups):
             factory = world.start(
@@ -70,7 +67,7 @@ def run_world(
             entities.update(start_external(world, name, spec))
         for edge in edges:
             _connect(world, entities, edge, site.components, before)
-        world.run(until=until_s - start_s, print_progress=False)
+        _run(world, until_s - start_s)
     return final
 
 
@@ -135,13 +132,13 @@ class _Announcer:
         self.inner.before_step(t_s, component, last_outputs)
 
 
-@contextmanager
-def _quiet_asyncio() -> Iterator[None]:
-    """When a step fails, mosaik leaves pending tasks behind and asyncio would print about each of them."""
-    logger = logging.getLogger("asyncio")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+def _run(world: Any, duration_s: int) -> None:
+    """Run and, when a step fails, end mosaik's waiting tasks, of which asyncio would complain one by one."""
     try:
-        yield
-    finally:
-        logger.setLevel(level)
+        world.run(until=duration_s, print_progress=False)
+    except BaseException:
+        waiting = asyncio.all_tasks(world.loop)
+        for task in waiting:
+            task.cancel()
+        world.loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        raise

@@ -99,7 +99,7 @@ def read_events(directory: Path, component_order: list[str]) -> list[Event]:
 
 
 def _read_scenario(directory: Path) -> dict[str, Any]:
-    from twin.scenario.yaml_source import plain_yaml
+    from twin.scenario.yaml_source import read_yaml
 
     path = directory / layout.SCENARIO
-    return plain_yaml(path) if path.is_file() else {}
+    return read_yaml(path).data if path.is_file() else {}

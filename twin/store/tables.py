@@ -40,7 +40,8 @@ class ColumnGroup:
     def block(self, n: int) -> np.ndarray:
         """The first ``n`` kept rows as (n, columns); they are dropped here."""
         parts = [np.array(self.rows[:n], dtype=float).reshape(n, len(self.scalars))]
-        parts += [np.array(rows[:n], dtype=float).reshape(n, -1) for rows in self.vector_rows]
+        parts += [np.array(rows[:n], dtype=float).reshape(n, len(labels))
+                  for rows, labels in zip(self.vector_rows, self.vectors.values(), strict=True)]
         del self.rows[:n]
         for rows in self.vector_rows:
             del rows[:n]

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 FLUSH_EVERY_S = 1.0
 """Wall seconds between flushes: a live viewer is at most this far behind."""
-CHECKPOINT_EVERY_S = 2.0
-"""Wall seconds between snapshots: what a killed run loses at most. Has no influence on results."""
 CHUNK_ROWS = 256
 
 
@@ -41,10 +39,11 @@ class RunWriter:
     directory : an existing folder that holds no other run's results.
     components : name → component, in build order.
     types : name → type name.
+    checkpoint_every_s : wall seconds between snapshots; has no influence on results.
     """
 
     def __init__(self, directory: Path, components: dict[str, Component], types: dict[str, str],
-                 checkpoint_every_s: float = CHECKPOINT_EVERY_S) -> None:
+                 checkpoint_every_s: float) -> None:
         self.directory = directory
         self.tables: list[Table] = tables_of(components.values(), types)
         self._group_of = {g.component.name: g for t in self.tables for g in t.groups}

@@ -58,7 +58,7 @@ def test_explicit_connection_replaces_the_automatic_one(toy_file):
 
 
 @pytest.mark.parametrize(("connection", "message"), [
-    ("{from: ofice.p_mw, to: store.p_set_mw}", "'ofice' is no component; did you mean 'office'?"),
+    ("{from: ofice.p_mw, to: store.p_set_mw}", "there is no 'ofice' in this scenario; did you mean 'office'?"),
     ("{from: office.power, to: store.p_set_mw}", "'office' has no output 'power'; known: p_mw"),
     ("{from: office.p_mw, to: grid.C.p_mw}", "'grid' has no terminal 'C'; known: A, B"),
     ("{from: office.p_mw, to: store.p_mw}", "'store' has no input 'p_mw'"),
@@ -74,5 +74,11 @@ def test_a_network_may_not_step_more_slowly_than_its_assets(toy_file):
 
 
 def test_two_sources_for_one_input_are_refused(toy_file):
-    text = refusal(toy_file(("networks:", "  spare: {type: sun}\nnetworks:")))
-    assert "'sun' belongs under" in text
+    path = toy_file(extra="connections:\n  - {from: office.p_mw, to: store.p_set_mw}\n"
+                          "  - {from: pv.p_mw, to: store.p_set_mw}\n")
+    assert "input store.p_set_mw has 2 sources but takes one" in refusal(path)
+
+
+def test_two_networks_that_could_be_meant_must_be_told_apart(toy_file):
+    text = refusal(toy_file(("control:", "  spare: {type: plate, buses: [C]}\ncontrol:")))
+    assert "exchange_mw could come from grid, spare; choose one under 'connections:'" in text

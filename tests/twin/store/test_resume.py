@@ -24,7 +24,6 @@ def whole(toy_file, tmp_path):
 
 def stopped_run(toy_file, tmp_path, monkeypatch, stop_s):
     """A run whose store raises at a time, as a process that dies there, with snapshots at every chance."""
-    monkeypatch.setattr(writer, "CHECKPOINT_EVERY_S", 0.0)
     step = Store.step
 
     def dying(self, t_s, dt_s, inputs):
