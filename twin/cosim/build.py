@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.component import Component
-from twin.cosim.probe import Probe, ProbeParams
 from twin.context import Context
+from twin.cosim.probe import Probe, ProbeParams
 from twin.errors import ParkTwinError, Problem, ScenarioError
 from twin.scenario.resolved import ResolvedScenario, context_of
 

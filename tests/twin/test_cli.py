@@ -1,0 +1,122 @@
+"""The command as a user meets it: clear messages, exit codes, no tracebacks, clean standard output."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+MINUTES = ["--set", "time.duration_h=2"]
+
+
+def twin(*args, cwd=None, **kwargs):
+    return subprocess.run([sys.executable, "-m", "twin", *args], capture_output=True, text=True, cwd=cwd, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One short run of the learners' scenario, shared by the tests that only look."""
+    directory = tmp_path_factory.mktemp("runs") / "minimal"
+    done = twin("run", "minimal", *MINUTES, "--json", "--out", str(directory))
+    assert done.returncode == 0, done.stderr
+    return directory, done
+
+
+def test_json_is_one_object_with_the_promised_keys(finished):
+    directory, done = finished
+    result = json.loads(done.stdout)
+    assert result.keys() >= {"run_dir", "cpu_s", "wall_s", "energy_residual_rel", "kpi"}
+    assert result["run_dir"] == str(directory) and result["energy_residual_rel"] < 1e-9
+    assert done.stderr == ""
+
+
+def test_the_run_directory_holds_what_the_documentation_says(finished):
+    assert {"scenario.yaml", "run.h5", "meta.json", "report.html", "events.jsonl", "checkpoint.json"} <= {
+        p.name for p in finished[0].iterdir()}
+
+
+def test_the_summary_names_the_run_directory_and_the_report(finished):
+    done = twin("report", str(finished[0]))
+    assert done.returncode == 0 and str(finished[0]) in done.stdout.replace("\n", "") and "report.html" in done.stdout
+
+
+def test_an_unknown_scenario_is_answered_with_a_suggestion():
+    done = twin("run", "minimall")
+    assert done.returncode == 2 and "minimal" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_wrong_option_is_a_usage_error():
+    done = twin("run", "minimal", "--jsn")
+    assert done.returncode == 2 and "No such option" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_check_reports_every_mistake_with_its_line(tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text("extends: minimal.yaml\nname: broken\ntime: {duration_h: -1}\nassets:\n  pv:\n    peek_mw: 3\n")
+    done = twin("check", str(file))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "broken.yaml:3:" in done.stderr and "broken.yaml:6:" in done.stderr and "peak_mw" in done.stderr
+
+
+def test_check_passes_a_sound_scenario():
+    done = twin("check", "minimal")
+    assert done.returncode == 0 and "ok" in done.stdout
+
+
+def test_show_tells_where_each_value_comes_from():
+    done = twin("show", "minimal", "--set", "seed=5")
+    assert done.returncode == 0 and "seed: 5" in done.stdout and "--set seed=5" in done.stdout
+    assert "minimal.yaml:" in done.stdout
+
+
+def test_schema_is_json():
+    assert "properties" in json.loads(twin("schema").stdout)
+
+
+def test_list_names_types_and_scenarios():
+    done = twin("list")
+    assert done.returncode == 0 and "battery" in done.stdout and "minimal" in done.stdout
+
+
+def test_an_existing_directory_is_refused(finished):
+    done = twin("run", "minimal", *MINUTES, "--out", str(finished[0]))
+    assert done.returncode == 6 and "exists already" in done.stderr
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    for command in ("resume", "report"):
+        done = twin(command, str(tmp_path))
+        assert done.returncode == 6 and "no run directory" in done.stderr
+
+
+def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(tmp_path):
+    """The kernel's file size limit stands for a full disk: writing beyond it fails in the same place."""
+    directory = tmp_path / "run"
+    limit = 300_000
+    done = twin("run", "minimal", "--json", "--no-report", "--set", "run.checkpoint_every_s=0", "--set",
+                "time.duration_h=240", "--out", str(directory),
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert done.returncode == 6 and "Traceback" not in done.stderr, done.stderr
+    assert "make room on the disk" in done.stderr and "twin resume" in done.stderr
+    resumed = twin("resume", str(directory), "--json", "--no-report")
+    assert resumed.returncode == 0 and json.loads(resumed.stdout)["simulated_s"] == 240 * 3600
+
+
+def test_interrupting_leaves_a_run_that_can_go_on(tmp_path):
+    directory = tmp_path / "run"
+    process = subprocess.Popen([sys.executable, "-m", "twin", "run", "zero_carbon_park_week", "--no-report", "--json",
+                                "--out", str(directory)], stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    for _ in range(300):
+        if (directory / "run.h5").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "twin resume" in errors and "Traceback" not in errors
+    assert json.loads((directory / "meta.json").read_text())["status"] == "interrupted"
