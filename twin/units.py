@@ -10,7 +10,8 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "s": "s", "min": "min", "h": "h", "years": "a", "m": "m", "m_s": "m/s", "km": "km", "m2": "m²", "m3": "m³",
     "w_m2": "W/m²", "deg": "°", "percent": "%", "frac": "–", "kg_m3": "kg/m³", "ohm_per_km": "Ω/km",
     "t": "t", "cost": "money", "soc": "–", "count": "–", "efficiency": "–", "cop": "–", "code": "–", "seed": "–",
-    "factor": "–", "priority": "–", "units": "–", "profile": "–", "min_load": "–",
+    "factor": "–", "exponent": "–", "turbines": "–", "per_k": "1/K",
+    "priority": "–", "units": "–", "profile": "–", "min_load": "–",
 }
 """Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +22,7 @@ def twin_run(scenario: str) -> dict[str, float]:
               "try: main()\n"
               "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)")
     with tempfile.TemporaryDirectory() as folder:
-        call = [sys.executable, "-c", script, "run", scenario, "--json", "--no-report", "--out", str(Path(folder) / "run")]
+        call = [sys.executable, "-c", script, "run", scenario, "--json", "--no-report", "--out", f"{folder}/run"]
         done = subprocess.run(call, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)
     result["memory_mb"] = int(done.stderr.split()[-1]) / 1024

@@ -1,4 +1,4 @@
-"""kill -9 at random moments: the run stays readable, loses nothing acknowledged, and ends bit-identical after resume."""
+"""kill -9 at random moments: the run stays readable, loses nothing acknowledged and, resumed, ends bit-identical."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Report:
 
     def __str__(self) -> str:
         return (f"{self.kills} kills ({self.before_first_row} before the first row, {self.continued_from_snapshot} "
-                f"continued from a snapshot), {len(self.failures)} failures" + "".join(f"\n  {f}" for f in self.failures))
+                f"continued from a snapshot), {len(self.failures)} failures"
+                + "".join(f"\n  {f}" for f in self.failures))
 
 
 def _twin(*args: str) -> list[str]:

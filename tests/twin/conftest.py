@@ -13,7 +13,8 @@ from twin import registry
 @pytest.fixture
 def toys(monkeypatch):
     """Registers the toy components instead of the shipped ones, as another package would its own."""
-    found = {name: SimpleNamespace(load=lambda cls=cls: cls, dist=None, value=f"toys:{name}") for name, cls in TOYS.items()}
+    found = {name: SimpleNamespace(load=lambda cls=cls: cls, dist=None, value=f"toys:{name}")
+             for name, cls in TOYS.items()}
     registry.component_class.cache_clear()
     monkeypatch.setattr(registry, "_entry_points", lambda: found)
     yield TOYS

@@ -39,6 +39,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\
 """Control characters, halves of surrogate pairs, byte-order marks, and the separators U+0085, U+2028 and U+2029, which
 YAML and text editors count differently as line ends."""
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
 
 @dataclass(slots=True)
 class _Node:
@@ -125,7 +127,7 @@ def parse_yaml(text: str, file: str) -> SourceMap:
 
 def parse_value(text: str, file: str) -> tuple[Any, dict[KeyPath, Origin], list[str]]:
     """Any YAML value, its origins by path, and the lines of the text."""
-    reader = _Reader(file, text.splitlines())
+    reader = _Reader(file, _LINE_END.split(text))
     bad = _FORBIDDEN.search(text)
     if bad:
         raise reader.stop(f"the character U+{ord(bad[0]):04X} is not allowed", *_end_of(text[: bad.start()]))
@@ -139,8 +141,8 @@ def parse_value(text: str, file: str) -> tuple[Any, dict[KeyPath, Origin], list[
 
 def _end_of(text: str) -> tuple[int, int]:
     """Line and column (1-based) of what follows a text."""
-    lines = (text + "|").splitlines()
-    return len(lines), len(lines[-1])
+    lines = _LINE_END.split(text)
+    return len(lines), len(lines[-1]) + 1
 
 
 def _compose(text: str, reader: _Reader) -> _Node:

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,9 +70,9 @@ def wait_for(address):
     """Until the port is listed as listening; connecting to try would use up the simulator's only connection."""
     port = f"{int(address.split(':')[1]):04X}"
     for _ in range(200):
-        with open("/proc/net/tcp") as table:
-            if any(line.split()[1].endswith(":" + port) and line.split()[3] == "0A" for line in table.readlines()[1:]):
-                return
+        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        if any(local.endswith(":" + port) and state == "0A" for _, local, _, state, *_ in sockets):
+            return
         time.sleep(0.05)
     raise TimeoutError(address)
 

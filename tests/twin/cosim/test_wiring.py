@@ -31,8 +31,7 @@ def test_the_toy_site_wires_itself(toy_file):
 
 
 def test_the_only_bus_needs_no_name(toy_file):
-    edges = edges_of(toy_file(("buses: [A, B]", "buses: [ONLY]"), (", bus: A", ""), (", bus: B}\n  store", "}\n  store"),
-                              ("{type: store, bus: B}", "{type: store}")))
+    edges = edges_of(toy_file(("buses: [A, B]", "buses: [ONLY]"), (", bus: A", ""), (", bus: B", "")))
     assert Edge(End("pv", "p_mw"), End("grid", "p_mw", "ONLY")) in edges
 
 

@@ -84,7 +84,7 @@ def test_a_run_that_is_being_written_cannot_be_resumed(toy_file, tmp_path, monke
 def test_a_run_of_another_version_is_refused(toy_file, tmp_path, monkeypatch):
     directory = stopped_run(toy_file, tmp_path, monkeypatch, 45_000)
     dataclasses.replace(RunMeta.read(directory), code_version="0.0.1").write(directory)
-    with pytest.raises(RunStoreError, match="started with parktwin 0.0.1"):
+    with pytest.raises(RunStoreError, match=r"started with parktwin 0\.0\.1"):
         resume_run(directory)
 
 
