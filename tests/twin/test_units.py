@@ -6,7 +6,8 @@ from twin.units import unit_of
 
 
 @pytest.mark.parametrize(("name", "unit"), [
-    ("p_mw", "MW"), ("bess.energy_mwh", "MWh"), ("buy_price_per_mwh", "money/MWh"), ("grid_emission_t_per_mwh", "t/MWh"),
+    ("p_mw", "MW"), ("bess.energy_mwh", "MWh"), ("buy_price_per_mwh", "money/MWh"),
+    ("grid_emission_t_per_mwh", "t/MWh"),
     ("wind_speed_m_s", "m/s"), ("ghi_w_m2", "W/m²"), ("soc", "–"), ("colour", None), ("premium", None),
 ])
 def test_the_longest_suffix_gives_the_unit(name, unit):
