@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from twin import registry
 from twin.component import Component, Section
 from twin.errors import ComponentError, Problem
+from twin.scenario.datafile import FileReference
 from twin.scenario.fields import places
 from twin.scenario.filerefs import PVLIB_PREFIX, find_file
 from twin.scenario.messages import needs, problems_of, shown
@@ -58,6 +59,7 @@ def check_components(source: SourceMap, roots: Sequence[Path]) -> tuple[dict[str
         params = copy.deepcopy({key: value for key, value in raw.items() if key != "type"})
         early = _bool_for_number(cls, params, path, source)
         early += _find_files(cls, params, path, source, roots)
+        _find_default_files(cls, params, roots)
         try:
             checked = cls.Params.model_validate(params)
         except ValidationError as error:
@@ -114,6 +116,14 @@ def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, sou
             _put(source.data, at, found)
         _put(params, place.path, found)
     return problems
+
+
+def _find_default_files(cls: type[Component], params: dict[str, Any], roots: Sequence[Path]) -> None:
+    """Files that a type names itself, where the scenario names none."""
+    for name, field in cls.Params.model_fields.items():
+        names_file = any(isinstance(mark, FileReference) for mark in field.metadata)
+        if names_file and name not in params and isinstance(field.default, str):
+            params[name] = find_file(field.default, "", roots)
 
 
 def _put(data: Any, path: KeyPath, value: str) -> None:
