@@ -34,6 +34,7 @@ _LENGTHS = {
     "string_too_short": ("at least", "min_length", "characters"),
     "string_too_long": ("at most", "max_length", "characters"),
 }
+_PYDANTIC_OPENING = re.compile(r"^(Value error|Assertion failed), ")
 _NUMBER_WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?)\s*([^\d\s].{0,15})")
 
 
@@ -122,10 +123,18 @@ def _one(item: Mapping[str, Any], model: type[BaseModel], data: Any) -> _Found:
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         message = f"{shown(value)} is none of {context.get('expected', '')}{near_name(value, choices)}"
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
-        message = f"no variant fits: {item['msg']}"
+        path = (*path, str(context["discriminator"]).strip("'"))
+        message = _variant(kind, context, model, path)
     else:
-        message = re.sub(r"^(Value error|Assertion failed), ", "", item["msg"]) or "is not valid"
+        message = _PYDANTIC_OPENING.sub("", item["msg"]).replace("Input should be", "must be", 1) or "is not valid"
     return _Found(path, kind, message, at_key, skipped)
+
+
+def _variant(kind: str, context: Mapping[str, Any], model: type[BaseModel], path: KeyPath) -> str:
+    if kind == "union_tag_not_found":
+        return "this key is missing" + _description(model, path)
+    known = re.findall(r"'([^']*)'", str(context["expected_tags"]))
+    return f"{shown(context['tag'])} is none of {', '.join(known)}{near_name(context['tag'], known)}"
 
 
 def _path_in(data: Any, loc: tuple[str | int, ...], kind: str) -> tuple[KeyPath, bool]:
@@ -162,8 +171,12 @@ def _without_union_noise(found: list[_Found], data: Any) -> list[_Found]:
 
 def _keys(model: type[BaseModel], path: KeyPath) -> dict[str, str]:
     """Keys that may stand in the mapping at a path, with their descriptions."""
-    return {key_of(name, field): field.description or "" for there in models_at(model, path)
-            for name, field in there.model_fields.items()}
+    keys: dict[str, str] = {}
+    for there in models_at(model, path):
+        for name, field in there.model_fields.items():
+            key = key_of(name, field)
+            keys[key] = keys.get(key) or field.description or ""
+    return keys
 
 
 def _near_keys(model: type[BaseModel], path: KeyPath) -> list[str]:

@@ -99,10 +99,15 @@ class SourceMap:
 
 
 def scenario_error(problems: list[Problem], files: Mapping[str, object]) -> ScenarioError:
-    """All problems as one error: in reading order, each once, at most :data:`MAX_PROBLEMS`."""
+    """All problems as one error: in reading order, at most :data:`MAX_PROBLEMS`.
+
+    A mistake in an anchored block is told once, not for each of its aliases.
+    """
     rank = {display_file(file): n for n, file in enumerate(files)}
-    unique = dict.fromkeys(problems)
-    ordered = sorted(unique, key=lambda p: (rank.get(p.file or "", len(rank)), p.line or 0, p.column or 0))
+    unique: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        unique.setdefault((problem.file, problem.line, problem.column, problem.message), problem)
+    ordered = sorted(unique.values(), key=lambda p: (rank.get(p.file or "", len(rank)), p.line or 0, p.column or 0))
     shown, rest = ordered[:MAX_PROBLEMS], ordered[MAX_PROBLEMS:]
     if rest:
         first = rest[0]

@@ -82,10 +82,11 @@ def _refer(schema: dict[str, Any]) -> None:
             "anyOf": [{"$ref": f"#/$defs/any_{section.value}"}, NULL],
         }
     for section in (Section.MARKETS, Section.ASSETS, Section.NETWORKS, Section.CONTROLLERS):
+        [name_pattern] = properties[section.value]["patternProperties"]
         properties[section.value] = {
             "description": properties[section.value]["description"],
             "type": ["object", "null"],
-            "propertyNames": properties[section.value].get("propertyNames", {}),
+            "propertyNames": {"pattern": name_pattern},
             "additionalProperties": {"anyOf": [{"$ref": f"#/$defs/any_{section.value}"}, NULL]},
         }
 

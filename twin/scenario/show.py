@@ -19,7 +19,8 @@ _YAML_1_1_BOOL = frozenset({"y", "n", "yes", "no", "on", "off"})
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 MAX_FLOW_COLUMNS = 100
 """Longer lists of scalars go one item a line."""
-MIN_COMMENT_COLUMN = 40
+COMMENT_COLUMNS = range(30, 60)
+"""Comments stand in one column behind the longest line, but not farther right than this."""
 
 
 def resolved_yaml(resolved: ResolvedScenario, origins: bool = False) -> str:
@@ -27,7 +28,8 @@ def resolved_yaml(resolved: ResolvedScenario, origins: bool = False) -> str:
     lines = list(_mapping(resolved.data, (), 0))
     if not origins:
         return "".join(f"{text}\n" for text, _ in lines)
-    column = max(MIN_COMMENT_COLUMN, *(len(text) for text, path in lines if path is not None and len(text) <= 80))
+    lengths = [len(text) for text, path in lines if path is not None]
+    column = max((n for n in lengths if n in COMMENT_COLUMNS), default=COMMENT_COLUMNS[0])
     commented = []
     for text, path in lines:
         origin = resolved.origins.get(path) if path is not None else None
@@ -52,7 +54,18 @@ def _entry(head: str, value: Any, path: KeyPath, indent: int) -> Iterator[tuple[
         yield from _mapping(value, path, indent + 2)
     else:
         for n, item in enumerate(value):
-            yield from _entry(f"{' ' * indent}  -", item, (*path, n), indent + 2)
+            yield from _item(item, (*path, n), indent + 2)
+
+
+def _item(item: Any, path: KeyPath, indent: int) -> Iterator[tuple[str, KeyPath | None]]:
+    dash = f"{' ' * indent}-"
+    if not isinstance(item, dict) or not item:
+        yield from _entry(dash, item, path, indent)
+        return
+    lines = _mapping(item, path, indent + 2)
+    first, first_path = next(lines)
+    yield f"{dash} {first.lstrip(' ')}", first_path
+    yield from lines
 
 
 def _flow(value: Any) -> str | None:

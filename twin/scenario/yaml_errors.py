@@ -46,7 +46,8 @@ def explain(error: Exception, lines: list[str], reached: tuple[int, int]) -> tup
         if "quoted scalar" in str(getattr(error, "context", "")):
             return _plain(problem), opened.line + 1, opened.column + 1
         bracket = _character(lines, opened.line, opened.column)
-        if bracket in ("[", "{") and _left_the_block(lines, opened.line, mark.line):
+        ended = "<stream end>" in problem or _left_the_block(lines, opened.line, mark.line)
+        if bracket in ("[", "{") and ended:
             return _UNCLOSED.format(bracket=bracket), opened.line + 1, opened.column + 1
     if opened is not None and "could not find expected ':'" in problem:
         mark = opened

@@ -174,6 +174,8 @@ def _compose(text: str, reader: _Reader) -> _Node:
                 if collection.items is not None:
                     collection.items.append(node)
                 elif collection.pairs is not None and key is not None:
+                    if node.plain and node.text == "" and node.line != key.line:
+                        node.line, node.column = key.line, key.column  # the library puts 'key:' at the next token
                     collection.pairs.append((key, node))
                     open_nodes[-1] = (collection, None)
                 else:

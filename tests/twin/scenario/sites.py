@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Literal
@@ -33,6 +34,15 @@ class Stage(BaseModel):
     curve: DataFile | None = None
 
 
+class LinearAgeing(BaseModel):
+    law: Literal["linear"] = Field(description="law of ageing")
+    per_year: float = Field(default=0.02, ge=0)
+
+
+class RootAgeing(BaseModel):
+    law: Literal["square_root"]
+
+
 class TankParams(AssetParams):
     power_mw: float = Field(gt=0, le=50, description="largest power [MW]")
     energy_mwh: float = Field(gt=0, description="content [MWh]")
@@ -44,6 +54,8 @@ class TankParams(AssetParams):
     price_per_mwh: float | list[float] = 0.0
     stages: list[Stage] = Field(default_factory=list, max_length=3)
     by_month: dict[int, float] = Field(default_factory=dict)
+    ageing: LinearAgeing | RootAgeing | None = Field(default=None, discriminator="law")
+    built: date | None = None
 
     @field_validator("energy_mwh")
     @classmethod

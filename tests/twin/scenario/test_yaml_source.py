@@ -1,7 +1,6 @@
 """One file: plain data with places, or a ScenarioError that points at the mistake."""
 
 import os
-import time
 
 import pytest
 
@@ -49,6 +48,12 @@ def test_merge_keys_yield_to_own_keys_and_to_earlier_sources():
     source = parse_yaml(text, "f")
     assert source.data["c"] == {"x": 1, "y": 1, "z": 3} and source.data["d"] == {"x": 9, "y": 1}
     assert source.origins["c", "x"].line == 1 and source.origins["c", "z"].line == 3
+
+
+def test_an_empty_value_stands_at_its_key():
+    source = parse_yaml("a:\n\n# comment\nb:\n  c:\nd: 1\n", "f")
+    assert source.data == {"a": None, "b": {"c": None}, "d": 1}
+    assert [source.origins[path].line for path in (("a",), ("b", "c"))] == [1, 5]
 
 
 @pytest.mark.parametrize(("text", "line", "column", "message"), [
@@ -114,9 +119,7 @@ MERGE_CHAIN = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}}}\n" fo
     ("a:\n" + "- " * 50 + "b", f"nested more than {MAX_DEPTH} deep"),
 ])
 def test_small_files_cannot_become_large_ones(text, message):
-    started = time.process_time()
     assert message in refused(text)[0][2]
-    assert time.process_time() - started < 10  # exponential work would take hours
 
 
 def test_too_many_values():
