@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -99,13 +100,18 @@ def _read_table(path: str, how: CsvFormat) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pandas on mixed columns: said better later
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header would be dropped
             table = pd.read_csv(file, sep=how.separator, decimal=how.decimal, dtype={how.time_column: str},
                                 na_values=how.missing_values, skip_blank_lines=False, index_col=False)
     except OSError as error:
         raise WeatherError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise WeatherError(f"{path}: is no text in UTF-8 (byte {error.start}); save it as CSV in UTF-8") from error
+    except pd.errors.ParserWarning as error:
+        raise WeatherError(f"{path}: a line has more cells than the header; check separator ({how.separator!r}) and "
+                           f"decimal mark ({how.decimal!r})") from error
     except ValueError as error:  # pandas' EmptyDataError and ParserError are ValueErrors
         raise WeatherError(f"{path}: is not a CSV table: {error}") from error
     return table.dropna(how="all")

@@ -194,7 +194,9 @@ class CsvWeather(Weather[CsvParams]):
         """See :meth:`Weather.read`."""
         site = self.context.location
         whole = read_measured(self.params.file, self.params.columns, self.params.read)
-        mean_wind = float(np.nanmean(whole.columns["wind_speed_m_s"]))
+        wind = whole.columns["wind_speed_m_s"]
+        known = wind[~np.isnan(wind)]
+        mean_wind = float(known.mean()) if len(known) else 0.0
         start = np.datetime64(self.context.calendar.start_utc.replace(tzinfo=None), "s")
         part, start_s = window(whole, start, self.context.duration_s)
         observer = Observer(site.latitude_deg, site.longitude_deg, site.altitude_m, start)

@@ -72,7 +72,8 @@ def test_absent_columns_are_named_with_those_there_are(tmp_path: Path) -> None:
      r"w\.csv:2: wind_speed_m_s is infinite"),
     (HEADER + "\n2025-07-01T00:00Z,0,0,0,10,60,101000,3\n2025-07-01T0",
      r"w\.csv:3: stamp '2025-07-01T0'"),
-    ("time,a\n1,2\n1,2,3,4\n", "not a CSV table|no column"),
+    ("time,a\n1,2\n1,2,3,4\n", "not a CSV table"),
+    (HEADER + "\n" + 2 * "2025-07-01T00:00Z,0,0,0,10,5,60,101000,3\n", "more cells than the header; check separator"),
 ])
 def test_broken_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "w.csv"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulators.environment.source import WeatherError
@@ -237,6 +240,22 @@ def test_beam_diffuse_and_pressure_can_be_derived(tmp_path: Path) -> None:
     assert np.abs(rest[7:17]).max() < 1e-6  # Erbs' law closes by construction; at dusk hours are partly lit
     at_noon = column(weather, "dhi_w_m2")[11] / day["ghi_w_m2"][11]
     assert 0.15 < at_noon < 0.5  # a clearness of 0.6 to 0.65 has 20 to 40 % diffuse
+
+
+def test_column_without_a_value_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "w.csv", hours("2025-07-15T00:00", 24), {"wind_speed_m_s": np.nan})
+    with pytest.raises(WeatherError, match="no wind_speed_m_s from 2025-07-15 00:00"):
+        build("weather_csv", "2025-07-15T00:00+00:00", 24, 3600, VIENNA, file=path, max_gap_h=24)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 1500), st.integers(0, 120), st.binary(max_size=8))
+def test_damaged_file_is_read_or_refused_never_a_traceback(tmp_path: Path, at: int, lost: int, junk: bytes) -> None:
+    path = tmp_path / "w.csv"
+    good = Path(write_csv(path, hours("2025-07-15T00:00", 24))).read_bytes()
+    path.write_bytes(good[:at] + junk + good[at + lost:])
+    with contextlib.suppress(WeatherError):
+        assert np.isfinite(build("weather_csv", "2025-07-15T01:00+00:00", 20, 3600, VIENNA, file=str(path)).table).all()
 
 
 def test_irradiance_in_kilowatts_is_refused(tmp_path: Path) -> None:
