@@ -162,7 +162,7 @@ class Component(Generic[P, I, O, S]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take Params, Inputs, Outputs and State from ``Component[...]``."""
         super().__init_subclass__(**kwargs)
-        for base in getattr(cls, "__orig_bases__", ()):
+        for base in cls.__dict__.get("__orig_bases__", ()):
             args = typing.get_args(base)
             if len(args) == 4 and not any(isinstance(a, TypeVar) for a in args):
                 cls.Params, cls.Inputs, cls.Outputs, cls.State = args
