@@ -12,6 +12,7 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "t": "t", "cost": "money", "soc": "–", "count": "–", "efficiency": "–", "cop": "–", "code": "–", "seed": "–",
     "factor": "–", "exponent": "–", "turbines": "–", "per_k": "1/K",
     "priority": "–", "units": "–", "profile": "–", "min_load": "–",
+    "nf_per_km": "nF/km", "position": "–", "steps": "–",
 }
 """Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""
 

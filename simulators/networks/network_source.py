@@ -1,0 +1,161 @@
+"""Where a grid comes from: a network file in YAML, a pandapower JSON file, a function of ``pandapower.networks``, or
+the scenario itself; all become a pandapower network and the controls of its tap changers."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from simulators.networks.network_build import build_pandapower
+from simulators.networks.network_checks import mistakes_in
+from simulators.networks.network_file import NetworkFile, VoltageControl, circuit_names
+from twin.errors import ComponentError, Problem, ScenarioError
+from twin.scenario.fields import places
+from twin.scenario.merge import deep_merge, merged_origins
+from twin.scenario.messages import needs, problems_of
+from twin.scenario.origins import KeyPath, SourceMap, scenario_error
+from twin.scenario.yaml_source import read_yaml
+from twin.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pandapower.auxiliary import pandapowerNet
+
+JSON_SUFFIX = ".json"
+
+
+@dataclass(slots=True)
+class GivenNetwork:
+    """A network, and which transformers (by name, several rows for units side by side) hold which voltage."""
+
+    net: pandapowerNet
+    controls: dict[str, VoltageControl] = field(default_factory=dict)
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    """Transformer of a network file → names of its rows in ``net.trafo``."""
+
+
+def from_file(file: str, changes: dict[str, Any]) -> GivenNetwork:
+    """A network file, or a pandapower network where the name ends in ``.json``.
+
+    Raises
+    ------
+    ScenarioError
+        With file, line and column for every mistake in a network file.
+    ComponentError
+        If a pandapower file cannot be read.
+    """
+    if Path(file).suffix.lower() != JSON_SUFFIX:
+        return _from_yaml(read_yaml(Path(file)), changes)
+    if changes:
+        raise ComponentError(f"'changes' apply to network files in YAML, not to {Path(file).name!r}; change the "
+                             f"network in pandapower and write it anew")
+    return GivenNetwork(_pandapower_json(file))
+
+
+def from_models(network: NetworkFile) -> GivenNetwork:
+    """A network written in the scenario itself.
+
+    Raises
+    ------
+    ScenarioError
+        All its mistakes, with their keys below ``inline``.
+    """
+    mistakes = mistakes_in(network)
+    if mistakes:
+        raise ScenarioError([_in_scenario(("inline", *path), message) for path, message in mistakes])
+    return _built(network)
+
+
+def from_pandapower_networks(name: str) -> GivenNetwork:
+    """``pandapower.networks.<name>()``.
+
+    Raises
+    ------
+    ComponentError
+        If there is no such function, it needs arguments, or gives no network.
+    """
+    import pandapower.networks
+
+    functions = {n: f for n, f in inspect.getmembers(pandapower.networks, inspect.isfunction) if not n.startswith("_")}
+    if name not in functions:
+        raise ComponentError(f"pandapower.networks has no {name!r}; {did_you_mean(name, functions)}")
+    needed = [p.name for p in inspect.signature(functions[name]).parameters.values()
+              if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    if needed:
+        raise ComponentError(f"pandapower.networks.{name} needs arguments ({', '.join(needed)}); build the network in "
+                             f"Python, write it with pandapower.to_json and give it as file:")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net = functions[name]()
+    except Exception as error:  # a hundred functions, some read files or download
+        raise ComponentError(f"pandapower.networks.{name} failed: {type(error).__name__}: {error}") from error
+    if not _is_network(net):
+        raise ComponentError(f"pandapower.networks.{name} gives a {type(net).__name__}, not one network")
+    return GivenNetwork(net)
+
+
+def _from_yaml(source: SourceMap, changes: dict[str, Any]) -> GivenNetwork:
+    if changes:
+        source = SourceMap(deep_merge(source.data, changes),
+                           merged_origins(source.data, changes, source.origins, {}), source.lines)
+    problems = [source.problem(place.path, needs("a number", place.value, place.path))
+                for place in places(NetworkFile, source.data) if place.number_as_bool()]
+    try:
+        network = NetworkFile.model_validate(source.data)
+    except ValidationError as error:
+        problems += problems_of(error, NetworkFile, source.data, source)
+    else:
+        problems += [source.problem(path, message) for path, message in mistakes_in(network)]
+    if problems:
+        raise scenario_error([_in_scenario(("changes", *p.path), p.message) if _holds(changes, p.path) else p
+                              for p in problems], source.lines)
+    return _built(network)
+
+
+def _holds(changes: Any, path: KeyPath) -> bool:
+    """Whether the value at a path comes from the scenario's changes."""
+    for part in path:
+        if not (isinstance(changes, dict) and part in changes):
+            return False
+        changes = changes[part]
+    return bool(path)
+
+
+def _in_scenario(path: KeyPath, message: str) -> Problem:
+    """A mistake in the scenario: its place is that of the network there, so the keys below it go into the words."""
+    return Problem((), f"{'.'.join(map(str, path))}: {message}")
+
+
+def _built(network: NetworkFile) -> GivenNetwork:
+    return GivenNetwork(
+        build_pandapower(network),
+        {name: t.voltage_control for name, t in network.transformers.items() if t.voltage_control},
+        {name: circuit_names(name, t.count) for name, t in network.transformers.items()},
+    )
+
+
+def _pandapower_json(file: str) -> pandapowerNet:
+    import pandapower as pp
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net = pp.from_json(file)
+    except Exception as error:  # broken JSON fails in many ways inside pandapower
+        raise ComponentError(f"{file}: not a pandapower network ({type(error).__name__}: {error}); write it with "
+                             f"pandapower.to_json") from error
+    if not _is_network(net):
+        raise ComponentError(f"{file}: holds a {type(net).__name__}, not a pandapower network; write it with "
+                             f"pandapower.to_json")
+    return net
+
+
+def _is_network(candidate: object) -> bool:
+    from pandapower.auxiliary import pandapowerNet
+
+    return isinstance(candidate, pandapowerNet)
