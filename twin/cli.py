@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import twin
-from twin.errors import ExitCode, ParkTwinError
+from twin.errors import ExitCode, ParkTwinError, RunStoreError
 
 if TYPE_CHECKING:
     from twin.cosim.run import RunTimes
@@ -86,6 +86,8 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     from twin.store.reader import read_run
 
     data = read_run(times.directory)
+    if data.duration_s == 0:
+        raise RunStoreError(f"{times.directory} has no complete step yet; `twin resume {times.directory}` continues it")
     accounts = settle(data)
     if report:
         from twin.report import write_report

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.accounts.series import Flows, components_on_bus, fuel_input_mw
+from twin.accounts.series import Flows, components_on_bus, fuel_input_mw, storage_series
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, LoadNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
@@ -37,6 +37,7 @@ class ComponentEnergy:
     name: str
     type: str
     role: str
+    """A network stands here as a load, for the constant loads of its own."""
     delivered_mwh: float
     """Into the network."""
     taken_mwh: float
@@ -67,6 +68,8 @@ class Energy:
     storage_charge_mwh: float
     storage_discharge_mwh: float
     storage_loss_mwh: float
+    storage_energy_change_mwh: float
+    """Content of the storages at the end less that at the start: what was drawn is in no bill."""
     import_mwh: float
     export_mwh: float
     network_loss_mwh: float
@@ -89,7 +92,8 @@ class Energy:
 def settle_energy(run: RunData, flows: Flows) -> Energy:
     """Energy by component, totals and balances."""
     dt_h = flows.dt_h
-    components = tuple(_component_energy(run, flows, c) for c in components_on_bus(run))
+    components = (*(_component_energy(run, flows, c) for c in components_on_bus(run)),
+                  *(_component_energy(run, flows, run.components[name]) for name in flows.base))
 
     def total(field: str, role: Role | None = None) -> float:
         return float(sum(getattr(c, field) for c in components if role is None or c.role == role))
@@ -108,6 +112,7 @@ def settle_energy(run: RunData, flows: Flows) -> Energy:
         storage_charge_mwh=charge,
         storage_discharge_mwh=discharge,
         storage_loss_mwh=total("loss_mwh", Role.STORAGE),
+        storage_energy_change_mwh=_storage_energy_change_mwh(run, dt_h),
         import_mwh=float(flows.import_mw.sum()) * dt_h,
         export_mwh=float(flows.export_mw.sum()) * dt_h,
         network_loss_mwh=float(flows.loss_mw.sum()) * dt_h,
@@ -120,6 +125,11 @@ def settle_energy(run: RunData, flows: Flows) -> Energy:
         storage_cycles_count=(charge + discharge) / 2 / capacity if capacity else 0.0,
         unsolved_h=float(flows.unsolved.sum()) * dt_h,
     )
+
+
+def _storage_energy_change_mwh(run: RunData, dt_h: float) -> float:
+    storages = [storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)]
+    return -sum(float((s.power_mw + s.loss_mw).sum()) for s in storages) * dt_h
 
 
 def interrupted_mw(run: RunData, component: ComponentRecord, power_mw: np.ndarray) -> np.ndarray:
@@ -137,6 +147,7 @@ def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) ->
     def energy_of(output: str) -> float:
         return float(run.on_grid(f"{name}.{output}").sum()) * dt_h if run.has(f"{name}.{output}") else 0.0
 
+    is_base = name in flows.base
     fuel = fuel_input_mw(run, component)
     through = float(np.abs(power).sum()) * dt_h
     starts = run.native(f"{name}.start_count") if run.has(f"{name}.start_count") else np.zeros(0)
@@ -144,14 +155,14 @@ def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) ->
     return ComponentEnergy(
         name=name,
         type=component.type,
-        role=component.role,
+        role=Role.LOAD if is_base else component.role,
         delivered_mwh=float(delivered.sum()) * dt_h,
         taken_mwh=float(taken.sum()) * dt_h,
         peak_delivered_mw=float(delivered.max(initial=0.0)),
         peak_taken_mw=float(taken.max(initial=0.0)),
         fuel_mwh=float(fuel.sum()) * dt_h if fuel is not None else 0.0,
         heat_mwh=energy_of("heat_mw"),
-        loss_mwh=energy_of("loss_mw"),
+        loss_mwh=0.0 if is_base else energy_of("loss_mw"),  # the network's losses stand in the totals
         curtailed_mwh=energy_of("curtailed_mw"),
         interrupted_mwh=float(interrupted_mw(run, component, power).sum()) * dt_h if is_load else 0.0,
         full_cycles_count=through / 2 / plate.energy_mwh if isinstance(plate, StorageNameplate) else 0.0,

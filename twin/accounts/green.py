@@ -94,6 +94,7 @@ def settle_green(run: RunData, flows: Flows, rules: Rules) -> Green:
     """Follow green electricity from plants through storages to loads and the public grid."""
     names = {role: [c.name for c in components_on_bus(run, role)] for role in
              (Role.RENEWABLE, Role.GENERATOR, Role.LOAD)}
+    names[Role.LOAD] += flows.base
     storages = {c.name: storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)}
 
     def positive(role: Role) -> np.ndarray:

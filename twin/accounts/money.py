@@ -183,6 +183,7 @@ def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
     for component in components_on_bus(run, Role.LOAD):
         power = flows.power_mw[component.name]
         demand = demand + np.maximum(interrupted_mw(run, component, power) - power, 0.0)
+    demand = demand + sum(np.maximum(-flows.power_mw[name], 0.0) for name in flows.base)
     cost = float((demand * buy).sum()) * flows.dt_h
     if bill.tariff:
         cost += demand_cost(bill.months(demand), bill.tariff.demand_charge_per_mw_month)

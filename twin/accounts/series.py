@@ -24,13 +24,17 @@ class Flows:
 
     dt_h: float
     power_mw: dict[str, np.ndarray]
-    """Component → ``p_mw``, for all components on the bus."""
+    """Component → ``p_mw``, for all components on the bus, and network → ``base_mw`` where a network has constant
+    loads of its own."""
+    base: tuple[str, ...]
+    """The networks in ``power_mw``."""
     import_mw: np.ndarray
     export_mw: np.ndarray
     loss_mw: np.ndarray
     """Losses of the networks."""
     unsolved: np.ndarray
-    """True where a power flow gave no numbers: there the exchange is the missing power and the loss 0."""
+    """True where a power flow had no solution. Where it gave no numbers either, the exchange is the missing power and
+    the loss 0."""
     metered: bool
     """False where no network records its exchange; then it is the missing power everywhere."""
 
@@ -67,22 +71,26 @@ def flows_of(run: RunData) -> Flows:
     """
     power = {c.name: finite(run, f"{c.name}.p_mw") for c in components_on_bus(run)}
     n = run.duration_s // run.grid_step_s
-    balance = np.sum(list(power.values()), axis=0) if power else np.zeros(n)
     networks = [c.name for c in run.of_role(Role.NETWORK) if run.has(f"{c.name}.exchange_mw")]
+    base = {name: finite(run, f"{name}.base_mw") for name in networks if run.has(f"{name}.base_mw")}
+    power |= {name: series for name, series in base.items() if series.any()}
+    balance = np.sum(list(power.values()), axis=0) if power else np.zeros(n)
     import_mw, export_mw, loss = np.zeros(n), np.zeros(n), np.zeros(n)
-    unsolved = np.zeros(n, dtype=bool)
+    lost, unsolved = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     for name in networks:
         exchange = run.on_grid(f"{name}.exchange_mw")
         network_loss = run.on_grid(f"{name}.loss_mw") if run.has(f"{name}.loss_mw") else np.zeros(n)
-        unsolved |= ~(np.isfinite(exchange) & np.isfinite(network_loss))
+        lost |= ~(np.isfinite(exchange) & np.isfinite(network_loss))
+        unsolved |= lost | _diverged(run, name)
         # networks are summed by direction: what one exports is not what the other imports
         import_mw += np.maximum(exchange, 0.0)
         export_mw += np.maximum(-exchange, 0.0)
         loss += network_loss
-    inferred = unsolved if networks else np.ones(n, dtype=bool)
+    inferred = lost if networks else np.ones(n, dtype=bool)
     return Flows(
         dt_h=run.grid_step_s / 3600.0,
         power_mw=power,
+        base=tuple(name for name in base if name in power),
         import_mw=np.where(inferred, np.maximum(-balance, 0.0), import_mw),
         export_mw=np.where(inferred, np.maximum(balance, 0.0), export_mw),
         loss_mw=np.where(inferred, 0.0, loss),
@@ -91,9 +99,22 @@ def flows_of(run: RunData) -> Flows:
     )
 
 
+def _diverged(run: RunData, network: str) -> np.ndarray:
+    """Steps that the network itself marked as without solution."""
+    n = run.duration_s // run.grid_step_s
+    if not run.has(f"{network}.converged_code"):
+        return np.zeros(n, dtype=bool)
+    names = run.components[network].codes.get("converged_code", {})
+    failed = [code for code, name in names.items() if name == "diverged"]
+    return np.isin(run.on_grid(f"{network}.converged_code"), failed)
+
+
 def finite(run: RunData, key: str) -> np.ndarray:
-    """A series on the grid, refused if it holds anything but finite numbers."""
+    """A series on the grid, refused if it holds anything but finite numbers or does not reach to the run's end."""
     series = run.on_grid(key)
+    if len(series) != run.duration_s // run.grid_step_s:
+        raise RunStoreError(f"run {run.name!r}: {key} has {len(series)} values on the grid of {run.grid_step_s} s, "
+                            f"the run has {run.duration_s // run.grid_step_s}; the recorded rows do not fit together")
     bad = ~np.isfinite(series)
     if bad.any():
         t_s = int(run.grid_t_s[int(np.argmax(bad))])

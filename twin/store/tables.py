@@ -39,9 +39,13 @@ class ColumnGroup:
 
     def block(self, n: int) -> np.ndarray:
         """The first ``n`` kept rows as (n, columns); they are dropped here."""
-        parts = [np.array(self.rows[:n], dtype=float).reshape(n, len(self.scalars))]
-        parts += [np.array(rows[:n], dtype=float).reshape(n, len(labels))
-                  for rows, labels in zip(self.vector_rows, self.vectors.values(), strict=True)]
+        try:
+            parts = [np.array(self.rows[:n], dtype=float).reshape(n, len(self.scalars))]
+            parts += [np.array(rows[:n], dtype=float).reshape(n, len(labels))
+                      for rows, labels in zip(self.vector_rows, self.vectors.values(), strict=True)]
+        except (ValueError, TypeError) as error:
+            raise ComponentError(f"{self.component.name} delivered outputs that do not fit its ports "
+                                 f"({', '.join(self.vectors) or 'scalars'}): {error}") from error
         del self.rows[:n]
         for rows in self.vector_rows:
             del rows[:n]

@@ -14,6 +14,7 @@ from twin.accounts import settle
 from twin.accounts.energy import ComponentEnergy, Energy
 from twin.component import Role, Section
 from twin.errors import RunStoreError
+from twin.store.run_data import RunData
 
 PLANT, TOWN, STORE = sun([6.0, 0.0, 2.0], curtailed=[1.0, 0.0, 0.0]), load([-3.0, -4.0, -4.0], baseline=[-3, -5, -4]), \
     battery([-3.0, 1.8, 0.0], start_mwh=10.0)
@@ -27,7 +28,8 @@ def test_totals_of_a_three_hour_day() -> None:
     """Sun 6, 0, 2 MW; town 3, 4, 4; battery charges 3, gives 1.8, rests; network loses 0.1 MW throughout.
 
     Exchange: 0.1 + 3 + 3 - 6 = 0.1, then 0.1 + 4 - 1.8 = 2.3, then 0.1 + 4 - 2 = 2.1: import 4.5 MWh, peak 2.3 MW.
-    The battery loses 0.3 on 3 MWh charged and 0.2 on 1.8 MWh given: 0.5 MWh; cycles (3 + 1.8) / 2 / 40 = 0.06.
+    The battery loses 0.3 on 3 MWh charged and 0.2 on 1.8 MWh given: 0.5 MWh; it ends 3 - 1.8 - 0.5 = 0.7 MWh fuller;
+    cycles (3 + 1.8) / 2 / 40 = 0.06.
     """
     energy = settle(closed_run(PLANT, TOWN, STORE, loss=0.1)).energy
     assert energy.consumption_mwh == pytest.approx(11.0)
@@ -39,6 +41,7 @@ def test_totals_of_a_three_hour_day() -> None:
     assert energy.curtailed_mwh == pytest.approx(1.0)
     assert energy.interrupted_mwh == pytest.approx(1.0)
     assert energy.storage_loss_mwh == pytest.approx(0.5)
+    assert energy.storage_energy_change_mwh == pytest.approx(0.7)
     assert energy.storage_cycles_count == pytest.approx(0.06)
     assert of(energy, "bess").delivered_mwh == pytest.approx(1.8)
     assert energy.residual_rel < 1e-12
@@ -123,3 +126,34 @@ def test_an_empty_run_settles_to_nothing() -> None:
 @given(sites())
 def test_balances_close_on_every_site(site: Site) -> None:
     assert settle(site.run()).energy.residual_rel < 1e-9
+
+
+def network_with_own_loads(converged: list[float]) -> RunData:
+    """A network that carries a constant 2 MW of its own and loses 0.1 MW, beside a town of 3 and a plant of 1 MW."""
+    network = part("grid", "electrical_grid", Role.NETWORK, {
+        "exchange_mw": [4.1, 4.1], "loss_mw": [0.1, 0.1], "base_mw": [-2.0, -2.0], "converged_code": converged,
+    }, section=Section.NETWORKS)
+    run = make_run(load([-3.0, -3.0]), sun([1.0, 1.0]), network)
+    run.components["grid"].codes["converged_code"] = {0: "diverged", 1: "converged"}
+    return run
+
+
+def test_constant_loads_of_a_network_are_consumption() -> None:
+    """Town 3 and network 2 MW for two hours: 10 MWh, of which 1 in 5.1 is green; the balance closes."""
+    accounts = settle(network_with_own_loads([1, 1]))
+    assert accounts.kpi["consumption_mwh"] == pytest.approx(10.0)
+    assert accounts.kpi["network_loss_mwh"] == pytest.approx(0.2)
+    assert accounts.kpi["green_share_frac"] == pytest.approx(1 / 5.1)
+    assert accounts.energy.residual_rel < 1e-12
+    assert of(accounts.energy, "grid").taken_mwh == pytest.approx(4.0)
+
+
+def test_steps_marked_as_diverged_are_counted() -> None:
+    assert settle(network_with_own_loads([1, 0])).kpi["unsolved_h"] == 1.0
+    assert settle(network_with_own_loads([1, 1])).kpi["unsolved_h"] == 0.0
+
+
+def test_series_that_do_not_fit_together_are_refused() -> None:
+    """Two hourly values of the town beside three of the plant."""
+    with pytest.raises(RunStoreError, match=r"town.p_mw has 2 values .* the run has 3"):
+        settle(make_run(load([-3.0, -3.0]), sun([1.0, 1.0, 1.0])))

@@ -1,4 +1,4 @@
-"""A made-up but plausible park as a run, for reports: sun, wind, two engines, battery, flywheel, three loads, a grid."""
+"""A made-up but plausible park as a run, for reports: sun, wind, engines, stores, three loads, a grid."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ def _loads(rng: np.random.Generator, hour: np.ndarray) -> list[Part]:
     for name, shape in shapes.items():
         base = -shape * (1 + 0.02 * _smooth(rng, len(hour), 5))
         event = (hour >= 18) & (hour < 20) & (name == "data_centre")
-        found.append(part(name, "electric_load", Role.LOAD, {"p_mw": base * np.where(event, 0.7, 1.0), "baseline_mw": base},
-                          plate=LoadNameplate(3.2, 0.3 if name == "data_centre" else 0.0, 1)))
+        series = {"p_mw": base * np.where(event, 0.7, 1.0), "baseline_mw": base}
+        plate = LoadNameplate(3.2, 0.3 if name == "data_centre" else 0.0, 1)
+        found.append(part(name, "electric_load", Role.LOAD, series, plate=plate))
     return found
 
 
@@ -149,7 +150,7 @@ def _tariff(hour: np.ndarray) -> Part:
 def _events() -> list[Event]:
     return [
         Event(0, "chp_2", "stopped", "chp_2 is off at the start"),
-        Event(7 * 3600, "chp_1", "started", "chp_1 starts: purchase 920 CNY/MWh is above its marginal cost 640 CNY/MWh"),
+        Event(7 * 3600, "chp_1", "started", "purchase 920 CNY/MWh is above the marginal cost 640 CNY/MWh"),
         Event(12 * 3600, "pv", "curtailed", "pv limited to 5.00 MW", "warning"),
         Event(18 * 3600, "data_centre", "interrupted", "demand response: 30 % interrupted until 20:00"),
         Event(18 * 3600 + 120, "electricity", "power_flow_diverged", "no solution at bus <DC>; last one held", "alarm"),
