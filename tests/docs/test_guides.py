@@ -1,0 +1,56 @@
+"""The guides are run as written: files are saved under their titles, commands are executed in order."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"```(\w+)(?: ([^\n]*))?\n(.*?)```", re.DOTALL)
+
+
+def blocks(guide: str):
+    """(language, attributes, text) of each fenced block."""
+    return BLOCK.findall((ROOT / "docs" / "guides" / guide).read_text())
+
+
+def announce(folder: Path, entry_points: str) -> None:
+    """What installing the stranger's package would leave behind."""
+    info = folder / "my_assets-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_assets\nVersion: 1.0\n")
+    line = entry_points.strip().split("\n")[-1]
+    name, target = re.fullmatch(r'(\w+) = "(.*)"', line).groups()
+    (info / "entry_points.txt").write_text(f"[parktwin.components]\n{name} = {target}\n")
+
+
+@pytest.mark.parametrize("guide", ["your_own_site.md", "new_component.md"])
+def test_a_guide_works_as_written(guide, tmp_path):
+    commands = 0
+    for language, attributes, text in blocks(guide):
+        title = re.search(r'title="(.*?)"', attributes)
+        if title and title[1] == "entry_points":
+            announce(tmp_path, text)
+        elif title:
+            (tmp_path / title[1]).write_text(text)
+        elif language == "console":
+            expected = int(re.search(r"fails=(\d)", attributes)[1]) if "fails=" in attributes else 0
+            for line in re.findall(r"^\$ twin (.*)$", text, re.MULTILINE):
+                done = subprocess.run([sys.executable, "-m", "twin", *line.split()], cwd=tmp_path, capture_output=True,
+                                      text=True, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"})
+                assert done.returncode == expected, f"$ twin {line}\n{done.stdout}\n{done.stderr}"
+                commands += 1
+    assert commands > 1
+
+
+def test_the_guide_shows_what_a_mistake_looks_like(tmp_path):
+    for _, attributes, text in blocks("your_own_site.md"):
+        if title := re.search(r'title="(.*?)"', attributes):
+            (tmp_path / title[1]).write_text(text)
+    done = subprocess.run([sys.executable, "-m", "twin", "check", "broken.yaml"], cwd=tmp_path, capture_output=True,
+                          text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert "broken.yaml:4:" in done.stderr and "peak_mw" in done.stderr
+    assert "broken.yaml:5:" in done.stderr and "did you mean 'energy_mwh'?" in done.stderr
