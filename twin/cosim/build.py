@@ -41,7 +41,7 @@ def build_site(scenario: ResolvedScenario) -> Site:
         try:
             component = spec.cls(name, spec.params, context)
         except ScenarioError as error:
-            problems += [p if p.file else scenario.problem(spec.path, p.message) for p in error.problems]
+            problems += [p if p.file else scenario.problem((*spec.path, *p.path), p.message) for p in error.problems]
             continue
         except ParkTwinError as error:
             problems.append(scenario.problem(spec.path, str(error)))
