@@ -1,0 +1,1 @@
+"""Dispatch rules as pure functions: from a view of the site and published prices to one decision per asset."""

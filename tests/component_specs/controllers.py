@@ -1,0 +1,89 @@
+"""Rows for controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.component_specs import ComponentSpec
+from twin.nameplate import (
+    ConnectionNameplate,
+    GeneratorNameplate,
+    LoadNameplate,
+    Nameplate,
+    RenewableNameplate,
+    StorageNameplate,
+    TariffNameplate,
+)
+
+
+def day_and_night(t_s: np.ndarray) -> dict[str, np.ndarray]:
+    """Published prices: dear by day, cheap by night."""
+    by_day = (np.asarray(t_s) // 3600 % 24 >= 8) & (np.asarray(t_s) // 3600 % 24 < 22)
+    return {"buy_price_per_mwh": np.where(by_day, 1000.0, 300.0)} | {
+        name: np.full(len(by_day), value) for name, value in {
+            "sell_price_per_mwh": 350.0, "gas_price_per_mwh": 360.0, "diesel_price_per_mwh": 800.0,
+            "carbon_price_per_t": 80.0, "grid_emission_t_per_mwh": 0.5}.items()}
+
+
+SITE: dict[str, Nameplate] = {
+    "grid": ConnectionNameplate(12.0, 4.0),
+    "market": TariffNameplate(day_and_night, 40_000.0, 900, 78.0),
+    "bess": StorageNameplate(10.0, 10.0, 40.0, 0.92, 0.92, 0.1, 0.9, 60.0),
+    "flywheel": StorageNameplate(1.0, 1.0, 0.015, 0.95, 0.95, 0.0, 1.0, 0.0),
+    "chp": GeneratorNameplate(4.0, 1.2, "gas", 0.45, 0.40, 0.202, 200.0, 20.0, 2.0, 2.0, False),
+    "diesel": GeneratorNameplate(2.0, 0.6, "diesel", 0.40, 0.0, 0.267, 50.0, 30.0, 0.0, 0.0, True),
+    "pv": RenewableNameplate(8.5),
+    "dc": LoadNameplate(1.2, 0.3, 2),
+}
+ASSETS = [name for name in SITE if name not in ("grid", "market")]
+
+
+def measurements(lost_frac: float) -> Callable[[np.random.Generator, int], dict[str, Any]]:
+    """Prices as published, any measurement of any asset, some of them missing."""
+
+    def draw(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
+        def values(low: float, high: float) -> np.ndarray:
+            drawn = rng.uniform(low, high, len(ASSETS))
+            drawn[rng.random(len(ASSETS)) < lost_frac] = np.nan
+            return drawn
+
+        soc = values(0.0, 1.0)
+        capacity = np.array([getattr(SITE[name], "energy_mwh", np.nan) for name in ASSETS])
+        prices = {name: float(row[0]) for name, row in day_and_night(np.array([t_s])).items()}
+        response = float(rng.choice([0.0, 850.0]))
+        return prices | {
+            "demand_response_price_per_mwh": response, "exchange_mw": float(values(-15.0, 15.0)[0]),
+            "p_mw": values(-10.0, 10.0), "baseline_mw": values(-3.0, 0.0), "available_mw": values(0.0, 8.5),
+            "energy_mwh": soc * capacity, "soc": soc}
+
+    return draw
+
+
+def commands_stay_within_nameplates(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
+    """No asset is told more than it can do."""
+    for i, name in enumerate(component.terminals()["asset"]):
+        plate, p_set_mw = SITE[name], outputs.p_set_mw[i]
+        if isinstance(plate, StorageNameplate):
+            assert -plate.charge_power_mw <= p_set_mw <= plate.discharge_power_mw
+        elif isinstance(plate, GeneratorNameplate):
+            assert p_set_mw == 0.0 or plate.min_mw <= p_set_mw <= plate.rated_mw
+        else:
+            assert p_set_mw == 0.0
+        assert outputs.p_limit_mw[i] >= 0.0
+        assert outputs.interrupt_frac[i] in (0.0, getattr(plate, "interruptible_frac", 0.0))
+
+
+SPECS = [
+    ComponentSpec(
+        "rule_based",
+        inputs=measurements(lost_frac),
+        check_limits=commands_stay_within_nameplates,
+        label=label,
+        non_finite_outputs=frozenset({"p_limit_mw"}),
+        context={"nameplates": SITE},
+    )
+    for label, lost_frac in (("measured", 0.0), ("some_measurements_lost", 0.1))
+]
