@@ -200,7 +200,7 @@ def _account(
         green_exported_mwh=float(mixes["export"].green_mw.sum()) * dt_h,
         green_share_frac=min(to_load / consumed, 1.0) if consumed > 0.0 else math.nan,
         green_share_bound_frac=min(1.0, generated / consumed) if consumed > 0.0 else math.nan,
-        self_consumption_frac=1.0 - float(direct_export.sum()) / generated if generated > 0.0 else math.nan,
+        self_consumption_frac=1.0 - min(float(direct_export.sum()) / generated, 1.0) if generated > 0.0 else math.nan,
         certificates_issued=np.diff(whole, prepend=0.0),
         certificate_remainder_mwh=max(float(direct_export.sum()) - float(whole[-1]), 0.0) if len(whole) else 0.0,
     )

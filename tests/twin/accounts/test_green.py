@@ -101,6 +101,11 @@ def test_certificates_are_whole_and_carried() -> None:
     assert green.certificate_remainder_mwh == pytest.approx(0.1)
 
 
+def test_nothing_used_on_the_site_is_a_self_consumption_of_zero() -> None:
+    """Sun 3.4375 and battery 1.5 MW are exported whole; rounding must not make the share negative."""
+    assert settle(closed_run(sun([3.4375]), battery([1.5], start_mwh=2.0))).green.self_consumption_frac == 0.0
+
+
 def test_no_certificate_for_own_use_or_for_discharge() -> None:
     """Hour 0: all sun is used or stored. Hour 1: 3 MWh of green discharge are exported."""
     green = settle(closed_run(sun([8, 0]), load([-3, 0]), battery([-5, 3], start_mwh=0.0))).green
@@ -147,7 +152,7 @@ def test_no_green_from_nowhere(site: Site, rules: Rules) -> None:
 def test_shares_stay_between_none_and_all(site: Site, rules: Rules) -> None:
     green = settle(site.run(), rules).green
     for share in (green.green_share_frac, green.green_share_bound_frac, green.self_consumption_frac):
-        assert np.isnan(share) or 0.0 <= share <= 1.0 + 1e-12
+        assert np.isnan(share) or 0.0 <= share <= 1.0
     if np.isfinite(green.green_share_frac):
         assert green.green_share_frac <= green.green_share_bound_frac + 1e-9
 

@@ -1,0 +1,90 @@
+"""The cards at the top of the report: the answers first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from twin.accounts import Accounts
+from twin.report.formats import SMALLEST_SHOWN, amount, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure with what puts it into proportion."""
+
+    label: str
+    value: str
+    unit: str
+    under: str = ""
+    alarm: bool = False
+
+
+def cards_of(accounts: Accounts, currency: str) -> list[Card]:
+    """The cards for which the run has figures."""
+    kpi, money = accounts.kpi, currency.lower()
+
+    def text(name: str) -> str:
+        return " ".join(shown(name, kpi[name], currency)).strip() if name in kpi else "–"
+
+    wanted = [
+        ("Green share of consumption", "green_share_frac",
+         f"at most {text('green_share_bound_frac')} with perfect storage of own generation"),
+        ("Net operating cost", f"net_cost_{money}", _cost_note(kpi, money, currency)),
+        ("Emission", "emission_t", f"{text('emission_t_per_mwh')} consumed"),
+        ("Consumption", "consumption_mwh", f"renewable generation {text('renewable_generation_mwh')}"),
+        ("Peak import", "billed_peak_mw",
+         f"as metered; {text('import_mwh')} imported, {text('export_mwh')} exported"),
+        ("Self-consumption of renewables", "self_consumption_frac", f"{text('curtailed_mwh')} curtailed"),
+        ("Voltages", "vm_min_pu",
+         f"lowest; highest {text('vm_max_pu')}, lines up to {text('max_line_loading_percent')}"),
+    ]
+    found = []
+    for label, name, under in wanted:
+        if name in kpi and not (name == "vm_min_pu" and kpi["vm_min_pu"] == kpi["vm_max_pu"]):
+            value, unit = shown(name, kpi[name], currency)
+            found.append(Card(label, value, unit, under))
+    return [*found, _health(accounts, currency)]
+
+
+def stored_note(accounts: Accounts) -> str:
+    """What a bill does not show: a cheap run may have emptied its storages. Empty where the content is as before."""
+    change = accounts.energy.storage_energy_change_mwh
+    if abs(change) < SMALLEST_SHOWN:
+        return ""
+    word = "more" if change > 0 else "less"
+    return f"The storages ended with {amount(abs(change))} MWh {word} than they began with; that energy is not valued."
+
+
+def _health(accounts: Accounts, currency: str) -> Card:
+    """What went wrong; and if nothing did, how well the balances close."""
+    kpi = accounts.kpi
+    alarms, warnings = int(kpi["alarm_count"]), int(kpi["warning_count"])
+    residual = shown("energy_residual_rel", kpi["energy_residual_rel"], currency)[0]
+    balance = f"energy balance residual {residual} of the throughput" if accounts.energy.balances else "nothing metered"
+    if alarms or not accounts.energy.balances:
+        return Card("Alarms", str(alarms), "", f"{_counted(warnings, 'warning')}; {balance}", alarm=alarms > 0)
+    also = f"no alarms, {_counted(warnings, 'warning')}"
+    return Card("Energy balance residual", residual, "", f"of the throughput, worst of all balances; {also}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def _cost_note(kpi: dict[str, float], money: str, currency: str) -> str:
+    reference, saving = kpi.get(f"grid_only_cost_{money}"), kpi.get(f"saving_{money}")
+    if not reference or saving is None:
+        return ""
+    word = "less" if saving >= 0 else "more"
+    return f"{abs(saving) / reference:.0%} {word} than buying all from the grid (investment not counted)"
+
+
+def cards_html(cards: list[Card]) -> str:
+    """The cards as HTML."""
+    return "".join(
+        f'<div class="card{" alarm" if c.alarm else ""}"><p class="label">{escape(c.label)}</p>'
+        f'<p class="value">{escape(c.value)}<small>{escape(c.unit)}</small></p>'
+        f'<p class="under">{escape(c.under)}</p></div>'
+        for c in cards
+    )

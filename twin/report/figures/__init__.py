@@ -1,0 +1,1 @@
+"""Figures of the report: each function returns a plotly figure, or None where the run has nothing to show."""
