@@ -83,8 +83,10 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     """Settle the accounts of a run and show them."""
     from twin.accounts import settle
     from twin.store.layout import REPORT
+    from twin.store.meta import RunMeta
     from twin.store.reader import read_run
 
+    meta = RunMeta.read(times.directory)
     data = read_run(times.directory)
     if data.duration_s == 0:
         raise RunStoreError(f"{times.directory} has no complete step yet; `twin resume {times.directory}` continues it")
@@ -92,7 +94,7 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     if report:
         from twin.report import write_report
 
-        write_report(data, accounts, times.directory / REPORT)
+        write_report(data, accounts, times.directory / REPORT, extra_provenance=meta.provenance())
     if as_json:
         typer.echo(json.dumps({
             "run_dir": str(times.directory), "cpu_s": round(times.cpu_s, 3), "wall_s": round(times.wall_s, 3),

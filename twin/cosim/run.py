@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import time
@@ -14,7 +15,7 @@ import twin
 from twin.cosim.build import Site, build_site
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
-from twin.errors import RunStoreError
+from twin.errors import ParkTwinError, RunStoreError
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
@@ -124,10 +125,18 @@ def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapsho
         raise
     finally:
         try:
+            if status != "complete":
+                _save_what_is_there(writer)
             writer.close()
         finally:
             _note_status(meta, status, writer.directory)
     return RunTimes(writer.directory, startup_cpu_s, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def _save_what_is_there(writer: RunWriter) -> None:
+    """Rows and events up to the break, so that a report can show them; the error to tell is the first one."""
+    with contextlib.suppress(ParkTwinError):
+        writer.flush()
 
 
 def _note_status(meta: RunMeta, status: str, directory: Path) -> None:

@@ -45,6 +45,11 @@ class RunMeta:
         data["components"] = {n: _record_to_plain(r) for n, r in self.components.items()}
         write_atomically(directory / META, json.dumps({"format": FORMAT_VERSION, **data}, indent=1, ensure_ascii=False))
 
+    def provenance(self) -> dict[str, str]:
+        """What another person needs to repeat the run."""
+        return {"seed": str(self.seed), "scenario (SHA-256)": self.scenario_sha256, "parktwin": self.code_version,
+                "created": self.created_utc, "status": self.status}
+
     @classmethod
     def read(cls, directory: Path) -> RunMeta:
         """Read ``meta.json``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def read_run(directory: Path | str) -> RunData:
             table = blocks[where[0][0]] if where else np.empty((0, 0))
             values[f"{name}.{output}"] = table[:, [i for _, i in where]]
     for name, record in meta.components.items():
-        n = duration_s // record.step_s
+        n = math.ceil(duration_s / record.step_s)  # the last row of a slow component may have begun only
         for key in [k for k in values if k.startswith(name + ".")]:
             values[key] = values[key][:n]
     return RunData(

@@ -122,3 +122,11 @@ def test_meta_round_trip(tmp_path, whole):
     meta.write(tmp_path)
     assert RunMeta.read(tmp_path) == meta
     assert json.loads((tmp_path / "meta.json").read_text())["components"]["grid"]["vectors"] == {"bus_mw": ["A", "B"]}
+
+
+def test_the_last_row_of_a_slow_component_covers_what_has_begun(toy_file, tmp_path, monkeypatch):
+    """Stopped at 20 min, the 15-min operator has begun its second interval: series still line up on the finest step."""
+    directory = stopped_run(toy_file, tmp_path, monkeypatch, 1200)
+    run = read_run(directory)
+    assert run.duration_s == 1200
+    assert len(run.on_grid("operator.seen_mw")) == len(run.on_grid("office.p_mw")) == 20
