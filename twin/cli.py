@@ -192,7 +192,13 @@ def list_() -> None:
 def main() -> Any:
     """Entry point: every mistake of the user ends in a message and an exit code, never in a traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        if code == ExitCode.INTERRUPTED:  # how typer answers Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code or ExitCode.OK)
+    except RunStoreError as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(error.exit_code)  # HDF5 would try to write the broken file once more at exit, and crash on it
     except ParkTwinError as error:
         _fail(str(error), error.exit_code)
     except typer.Exit as ended:

@@ -127,7 +127,8 @@ def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapsho
         try:
             if status != "complete":
                 _save_what_is_there(writer)
-            writer.close()
+            else:
+                writer.close()
         finally:
             _note_status(meta, status, writer.directory)
     return RunTimes(writer.directory, startup_cpu_s, time.process_time() - cpu, time.perf_counter() - wall)
@@ -137,6 +138,8 @@ def _save_what_is_there(writer: RunWriter) -> None:
     """Rows and events up to the break, so that a report can show them; the error to tell is the first one."""
     with contextlib.suppress(ParkTwinError):
         writer.flush()
+    with contextlib.suppress(ParkTwinError):
+        writer.close()
 
 
 def _note_status(meta: RunMeta, status: str, directory: Path) -> None:

@@ -1,8 +1,4 @@
-"""Writes a run while it goes on: ``run.h5`` in SWMR mode, events as JSON lines, snapshots now and then.
-
-Everything in the HDF5 file is created before SWMR mode starts (nothing can be added after). Rows are written before
-their times, so that the length of ``t_s`` is the number of whole rows at any moment, also after kill -9.
-"""
+"""Writes a run while it goes on: results (HDF5), events (JSON lines), and a snapshot now and then."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ import math
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -20,15 +16,12 @@ from twin.component import Component, Event
 from twin.errors import RunStoreError
 from twin.store import layout
 from twin.store.lock import WriterLock
+from twin.store.result_file import CHUNK_ROWS, ResultFile, cannot_write
 from twin.store.snapshot import Snapshot, SnapshotCollector
 from twin.store.tables import Table, tables_of
 
-if TYPE_CHECKING:
-    import h5py
-
 FLUSH_EVERY_S = 1.0
 """Wall seconds between flushes: a live viewer is at most this far behind."""
-CHUNK_ROWS = 256
 
 
 class RunWriter:
@@ -54,54 +47,35 @@ class RunWriter:
         self._events: list[Event] = []
         self.lock = WriterLock(directory / layout.LOCK)
         self._events_file: IO[str] | None = None
-        self._file: h5py.File | None = None
+        self._file: ResultFile | None = None
 
     def open_new(self) -> None:
         """Start an empty result file."""
-        self._create(directory_file=layout.RESULTS)
-        self._events_file = (self.directory / layout.EVENTS).open("w")
+        self._file = ResultFile(self.directory / layout.RESULTS, self.tables)
+        self._events_file = self._open_events(layout.EVENTS)
 
     def open_continued(self, until_s: int, blocks: dict[str, np.ndarray], events: list[Event]) -> None:
         """Continue after a snapshot at ``until_s``: rows before it go to a fresh file, which then replaces the old one.
 
         An HDF5 file left in SWMR mode by a killed process cannot be appended to safely.
         """
-        temporary = layout.RESULTS + ".continuing"
-        self._create(directory_file=temporary)
+        results = self.directory / (layout.RESULTS + ".continuing")
+        kept_events = self.directory / (layout.EVENTS + ".continuing")
+        self._file = ResultFile(results, self.tables)
         for table in self.tables:
-            self._append(table, blocks[table.key][: until_s // table.step_s])
+            self._file.append(table, blocks[table.key][: until_s // table.step_s])
             table.written = until_s // table.step_s
-        self._require().flush()
-        kept = self.directory / (layout.EVENTS + ".continuing")
-        self._events_file = kept.open("w")
+        self._file.flush()
+        self._events_file = self._open_events(kept_events.name)
         self._write_events(e for e in events if e.t_s < until_s)
-        (self.directory / temporary).replace(self.directory / layout.RESULTS)
-        kept.replace(self.directory / layout.EVENTS)
+        results.replace(self.directory / layout.RESULTS)
+        kept_events.replace(self.directory / layout.EVENTS)
 
-    def _create(self, directory_file: str) -> None:
-        import h5py
-
+    def _open_events(self, name: str) -> IO[str]:
         try:
-            file = h5py.File(self.directory / directory_file, "w", libver="latest")
-            file.attrs["format"] = layout.FORMAT_VERSION
-            for table in self.tables:
-                group = file.create_group(table.key)
-                width = len(table.columns)
-                group.create_dataset("values", (0, width), maxshape=(None, width), chunks=(CHUNK_ROWS, max(width, 1)),
-                                     dtype="f8")
-                group.create_dataset("t_s", (0,), maxshape=(None,), chunks=(4096,), dtype="i8")
-                group.attrs["step_s"] = table.step_s
-                columns = np.array([c.encode() for c in table.columns])
-                group.create_dataset("columns", data=columns)
-            file.swmr_mode = True
+            return (self.directory / name).open("w")
         except OSError as error:
-            raise _store_error(self.directory, error) from error
-        self._file = file
-
-    def _require(self) -> h5py.File:
-        if self._file is None:
-            raise RunStoreError(f"{self.directory}: the run store is not open")
-        return self._file
+            raise cannot_write(self.directory, error) from error
 
     # ---- listener -------------------------------------------------------------------------------------------------
 
@@ -123,34 +97,23 @@ class RunWriter:
     def flush(self) -> None:
         """Write all whole rows and all events collected so far."""
         self._last_flush = time.monotonic()
-        file = self._require()
-        try:
-            for table in self.tables:
-                self._append(table, table.take())
-            file.flush()
-            self._write_events(self._events)
-        except OSError as error:
-            raise _store_error(self.directory, error) from error
+        if self._file is None:
+            raise RunStoreError(f"{self.directory}: the run store is not open")
+        for table in self.tables:
+            self._file.append(table, table.take())
+        self._file.flush()
+        self._write_events(self._events)
         self._events = []
-
-    def _append(self, table: Table, block: np.ndarray) -> None:
-        if not len(block):
-            return
-        group = self._require()[table.key]
-        values, times = group["values"], group["t_s"]
-        first = times.shape[0]
-        values.resize(first + len(block), axis=0)
-        values[first:] = block
-        values.flush()
-        times.resize(first + len(block), axis=0)
-        times[first:] = np.arange(first, first + len(block)) * table.step_s
 
     def _write_events(self, events: Iterable[Event]) -> None:
         if self._events_file is None:
             raise RunStoreError(f"{self.directory}: the run store is not open")
-        for event in events:
-            self._events_file.write(json.dumps(dataclasses.asdict(event), ensure_ascii=False) + "\n")
-        self._events_file.flush()
+        try:
+            for event in events:
+                self._events_file.write(json.dumps(dataclasses.asdict(event), ensure_ascii=False) + "\n")
+            self._events_file.flush()
+        except OSError as error:
+            raise cannot_write(self.directory, error) from error
 
     def _checkpoint_due(self, t_s: int) -> bool:
         return t_s > 0 and time.monotonic() - self._last_checkpoint >= self._checkpoint_every_s
@@ -161,25 +124,18 @@ class RunWriter:
         try:
             snapshot.write(self.directory / layout.CHECKPOINT)
         except OSError as error:
-            raise _store_error(self.directory, error) from error
+            raise cannot_write(self.directory, error) from error
         self._last_checkpoint = time.monotonic()
 
     def close(self) -> None:
         """Release the files; called on success and on failure alike."""
-        if self._file is not None:
-            try:
+        try:
+            if self._file is not None:
                 self._file.close()
-            except (OSError, RuntimeError) as error:
-                raise _store_error(self.directory, error) from error
-            finally:
-                self._file = None
-        if self._events_file is not None:
-            self._events_file.close()
-            self._events_file = None
-        self.lock.release()
-
-
-def _store_error(directory: Path, error: Exception) -> RunStoreError:
-    """A full disk and its relatives, in words."""
-    return RunStoreError(f"{directory}: cannot write the run ({error}); make room on the disk, then "
-                         f"`twin resume {directory}` continues from the last snapshot")
+            if self._events_file is not None:
+                self._events_file.close()
+        except OSError as error:
+            raise cannot_write(self.directory, error) from error
+        finally:
+            self._file = self._events_file = None
+            self.lock.release()
