@@ -39,10 +39,10 @@ def _twin(*args: str) -> list[str]:
     return [sys.executable, "-m", "twin", *args]
 
 
-def run(kills: int, seed: int, scenario: str, folder: Path) -> Report:
+def run(kills: int, seed: int, scenario: str, folder: Path, sets: tuple[str, ...] = ()) -> Report:
     """Start, kill and resume ``kills`` runs of a scenario and compare each with an unbroken one."""
     rng = np.random.default_rng(seed)
-    settings = ["--set", f"run.checkpoint_every_s={CHECKPOINT_EVERY_S}"]
+    settings = [part for text in (f"run.checkpoint_every_s={CHECKPOINT_EVERY_S}", *sets) for part in ("--set", text)]
     whole = folder / "whole"
     started = time.monotonic()
     subprocess.run(_twin("run", scenario, *settings, "--json", "--no-report", "--out", str(whole)), check=True,
