@@ -13,6 +13,7 @@ from pathlib import Path
 
 import twin
 from twin.cosim.build import Site, build_site
+from twin.cosim.interrupt import StopRequest
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
 from twin.errors import ParkTwinError, RunStoreError
@@ -116,8 +117,9 @@ def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapsho
         start_s = snapshot.t_s if snapshot else 0
         duration_s = site.context.duration_s
         if start_s < duration_s:
-            final = run_world(site, edges, listener=writer, start_s=start_s, last_outputs=before,
-                              on_progress=on_progress)
+            with StopRequest() as stop:
+                final = run_world(site, edges, listener=writer, start_s=start_s, last_outputs=before,
+                                  on_progress=lambda t_s: _go_on(t_s, stop, on_progress))
             writer.save_snapshot(Snapshot.of(duration_s, site.components, final))
         status = "complete"
     except KeyboardInterrupt:
@@ -132,6 +134,13 @@ def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapsho
         finally:
             _note_status(meta, status, writer.directory)
     return RunTimes(writer.directory, startup_cpu_s, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def _go_on(t_s: int, stop: StopRequest, on_progress: Progress | None) -> None:
+    """Between two steps: stop if asked to, else tell how far the run is."""
+    stop.check()
+    if on_progress is not None:
+        on_progress(t_s)
 
 
 def _save_what_is_there(writer: RunWriter) -> None:

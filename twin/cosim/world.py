@@ -19,6 +19,8 @@ from twin.cosim.wiring import Edge, End
 from twin.errors import ExternalSimulatorError, ParkTwinError
 
 STAGE = "stage"
+CANCEL_TIMEOUT_S = 2.0
+"""A second Ctrl-C may have cut off a task in the middle; it is not waited for any longer."""
 SIM_CONFIG = {STAGE: {"python": "twin.cosim.adapter:ComponentSimulator"}}
 
 
@@ -140,5 +142,6 @@ def _run(world: Any, duration_s: int) -> None:
         waiting = asyncio.all_tasks(world.loop)
         for task in waiting:
             task.cancel()
-        world.loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        if waiting:
+            world.loop.run_until_complete(asyncio.wait(waiting, timeout=CANCEL_TIMEOUT_S))
         raise
