@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import twin
-from twin.errors import ExitCode, ParkTwinError, RunStoreError
+from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
     from twin.cosim.run import RunTimes
@@ -196,7 +196,7 @@ def main() -> Any:
         if code == ExitCode.INTERRUPTED:  # how typer answers Ctrl-C
             raise KeyboardInterrupt
         sys.exit(code or ExitCode.OK)
-    except RunStoreError as error:
+    except StoreWriteError as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(error.exit_code)  # HDF5 would try to write the broken file once more at exit, and crash on it
     except ParkTwinError as error:

@@ -60,10 +60,20 @@ class ComponentError(ParkTwinError):
     """A component cannot be built or stepped; the message names it and the time."""
 
 
+class StepError(ComponentError):
+    """A component failed while it was stepped; the message names it and the time."""
+
+    exit_code = ExitCode.DEVICE
+
+
 class RunStoreError(ParkTwinError):
     """The run directory cannot be written or read."""
 
     exit_code = ExitCode.STORE_DAMAGED
+
+
+class StoreWriteError(RunStoreError):
+    """Results could not be written, for example on a full disk."""
 
 
 class ExternalSimulatorError(ParkTwinError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from twin.component import Component, Event, ports_of
 from twin.cosim.wiring import Edge, End
-from twin.errors import ComponentError, ParkTwinError
+from twin.errors import ParkTwinError, StepError
 
 NOT_YET = "not yet"
 """Initial data of a delayed edge whose source has not stepped: the input's default holds instead."""
@@ -33,53 +34,84 @@ class Listener(Protocol):
         """Called with what a step delivered."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where one value of an input comes from in mosaik's dictionaries."""
+
+    index: int
+    """Field of ``Inputs``, or element of a vector."""
+    entity: str
+    attribute: str
+    total: bool
+    initial: dict[str, float]
+    """Source entity → its value before its first step."""
+
+
 class _Feeder:
     """Turns mosaik's input dictionaries into one component's ``Inputs``."""
 
     def __init__(self, component: Component, edges: list[Edge]) -> None:
         self.make = component.Inputs
-        ports = ports_of(component.Inputs)
         fields = list(dataclasses.fields(component.Inputs))
         self.defaults = [None if f.default is dataclasses.MISSING else f.default for f in fields]
-        fed = {e.target for e in edges if e.target.owner == component.name}
-        first = {e.target: e.initial for e in edges if e.delayed and e.initial is not None}
-        self.scalars: list[tuple[int, str, str, bool]] = []
-        self.vectors: list[tuple[int, np.ndarray, list[tuple[int, str, str, bool]]]] = []
-        for index, (name, spec) in enumerate(ports.items()):
+        into: dict[End, list[Edge]] = {}
+        for edge in edges:
+            if edge.target.owner == component.name:
+                into.setdefault(edge.target, []).append(edge)
+        self.scalars: list[_Slot] = []
+        self.vectors: list[tuple[int, np.ndarray, list[_Slot]]] = []
+        for index, (name, spec) in enumerate(ports_of(component.Inputs).items()):
             if spec.per is None:
-                if End(component.name, name) in fed:
-                    self.scalars.append((index, component.name, name, spec.total))
-                    self.defaults[index] = first.get(End(component.name, name), self.defaults[index])
+                end = End(component.name, name)
+                if end in into:
+                    self.scalars.append(_slot(index, component.name, name, spec.total, into[end]))
+                    self.defaults[index] = _first(into[end], self.defaults[index])
                 continue
-            terminals = component.terminals()[spec.per]
-            ends = [End(component.name, name, terminal) for terminal in terminals]
-            slots = [(i, f"{component.name}.{end.terminal}", name, spec.total) for i, end in enumerate(ends)
-                     if end in fed]
-            defaults = np.array([first.get(end, self.defaults[index]) for end in ends], dtype=float)
-            self.vectors.append((index, defaults, slots))
+            ends = [End(component.name, name, terminal) for terminal in component.terminals()[spec.per]]
+            slots = [_slot(i, f"{component.name}.{end.terminal}", name, spec.total, into[end])
+                     for i, end in enumerate(ends) if end in into]
+            before = [_first(into.get(end, []), self.defaults[index]) for end in ends]
+            self.vectors.append((index, np.array(before, dtype=float), slots))
 
     def __call__(self, inputs: dict[str, dict[str, dict[str, Any]]]) -> Any:
         values = self.defaults.copy()
-        for index, entity, attribute, total in self.scalars:
-            value = _merge(inputs[entity][attribute], total)
+        for slot in self.scalars:
+            value = _merge(inputs[slot.entity][slot.attribute], slot.total, slot.initial)
             if value is not NOT_YET:
-                values[index] = value
+                values[slot.index] = value
         for index, defaults, slots in self.vectors:
             array = defaults.copy()
-            for i, entity, attribute, total in slots:
-                value = _merge(inputs[entity][attribute], total)
+            for slot in slots:
+                value = _merge(inputs[slot.entity][slot.attribute], slot.total, slot.initial)
                 if value is not NOT_YET:
-                    array[i] = value
+                    array[slot.index] = value
             values[index] = array
         return self.make(*values)
 
 
-def _merge(sources: dict[str, Any], total: bool) -> Any:
-    """The sum of all sources of a total port, the only source otherwise."""
+def _slot(index: int, entity: str, attribute: str, total: bool, edges: list[Edge]) -> _Slot:
+    initial = {_entity(edge.source): edge.initial for edge in edges if edge.initial is not None}
+    return _Slot(index, entity, attribute, total, initial)
+
+
+def _entity(end: End) -> str:
+    return end.owner if end.terminal is None else f"{end.owner}.{end.terminal}"
+
+
+def _first(edges: list[Edge], default: Any) -> Any:
+    """Value of an input before its only source has stepped."""
+    return next((edge.initial for edge in edges if edge.delayed and edge.initial is not None), default)
+
+
+def _merge(sources: dict[str, Any], total: bool, initial: dict[str, float]) -> Any:
+    """The sum of all sources of a total port, the only source otherwise.
+
+    A source is named ``simulator.entity``; one that has not stepped yet counts with its own initial value.
+    """
     if not total:
         return next(iter(sources.values()))
-    known = [value for value in sources.values() if value is not NOT_YET]
-    return sum(known) if known else NOT_YET
+    return sum(initial.get(name.partition(".")[2], 0.0) if value is NOT_YET else value
+               for name, value in sources.items())
 
 
 class ComponentSimulator(mosaik_api_v3.Simulator):
@@ -149,8 +181,9 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
             listener.before_step(t_s, component, self.outputs[component.name])
             try:
                 outputs = component.step(t_s, dt_s, feed(inputs))
-            except ParkTwinError as error:
-                raise ComponentError(f"{component.name} at {_clock(component, t_s)}: {error}") from error
+            except Exception as error:  # a stranger's component may fail in any way
+                what = str(error) if isinstance(error, ParkTwinError) else f"{type(error).__name__}: {error}"
+                raise StepError(f"{component.name} at {_clock(component, t_s)}: {what}") from error
             self.outputs[component.name] = outputs
             listener.after_step(t_s, component, outputs, component.pending_events)
             if component.pending_events:

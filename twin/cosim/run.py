@@ -20,7 +20,7 @@ from twin.errors import ParkTwinError, RunStoreError
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
-from twin.store import layout
+from twin.store import fingerprint, layout
 from twin.store.meta import RunMeta, record_of
 from twin.store.reader import read_events, read_tables
 from twin.store.snapshot import Snapshot, write_atomically
@@ -83,10 +83,8 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
     meta = RunMeta.read(directory)
     if meta.status == "complete":
         return RunTimes(directory, 0.0, 0.0, 0.0)
-    if meta.code_version != twin.__version__:
-        raise RunStoreError(f"{directory} was started with parktwin {meta.code_version}, this is {twin.__version__}: "
-                            "it could not end bit-identical; run the scenario anew")
     scenario = load_scenario(directory / layout.SCENARIO)
+    _refuse_if_changed(meta, scenario, directory)
     if scenario.external:
         raise RunStoreError(f"{directory} couples external simulators ({', '.join(scenario.external)}), whose state is "
                             "not ours to restore; run the scenario anew")
@@ -106,6 +104,17 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
     meta = dataclasses.replace(meta, status="running")
     meta.write(directory)
     return _go(site, edges, writer, meta, snapshot, time.process_time() - started, on_progress)
+
+
+def _refuse_if_changed(meta: RunMeta, scenario: ResolvedScenario, directory: Path) -> None:
+    """A run that goes on with other code or other data could not end bit-identical."""
+    if meta.code_version != twin.__version__ or meta.code_sha256 != fingerprint.of_code(scenario):
+        raise RunStoreError(f"{directory} was started with parktwin {meta.code_version} or other component code, this "
+                            f"is {twin.__version__}: it could not end bit-identical; run the scenario anew")
+    changed = fingerprint.changes(meta.data_sha256, fingerprint.of_data_files(scenario))
+    if changed:
+        raise RunStoreError(f"{directory}: {', '.join(changed)} changed since the run was started; put it back, or run "
+                            "the scenario anew")
 
 
 def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapshot: Snapshot | None,
@@ -166,6 +175,7 @@ def _meta(site: Site, scenario_text: str) -> RunMeta:
         name=site.scenario.model.name, start=context.start.isoformat(), timezone=context.location.timezone,
         duration_s=context.duration_s, step_s=context.step_s, seed=context.seed, currency=context.currency,
         scenario_sha256=hashlib.sha256(scenario_text.encode()).hexdigest(), code_version=twin.__version__,
+        code_sha256=fingerprint.of_code(site.scenario), data_sha256=fingerprint.of_data_files(site.scenario),
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"), status="running",
         components={n: record_of(c, site.types[n]) for n, c in site.components.items()},
     )

@@ -187,8 +187,7 @@ class _Wiring:
             port = _port(self.components, target, "Inputs")
             delayed = connection.delayed or bool(port and port.measured)
             self.explicit_targets.add(target)
-            initial = connection.initial if delayed else None
-            self.edges[(source, target)] = Edge(source, target, delayed, initial)
+            self.edges[(source, target)] = Edge(source, target, delayed, connection.initial if delayed else None)
 
     def _end(self, text: str, side: str, index: int, key: str) -> End | None:
         """Parse ``owner.port`` or ``owner.terminal.port``."""
@@ -229,6 +228,11 @@ class _Wiring:
             port = _port(self.components, target, "Inputs")
             if port is not None and count > 1 and not port.total:
                 self.problem(target.owner, f"input {target} has {count} sources but takes one")
+        sides = Counter((e.source.owner, e.source.terminal, e.target) for e in self.edges.values())
+        for (owner, terminal, target), count in sides.items():
+            if count > 1 and owner in self.components:
+                source = ".".join(part for part in (owner, terminal) if part)
+                self.problem(owner, f"{count} outputs of {source} go to {target}; only one of an entity can")
         for edge in self.edges.values():
             self._check_steps(edge)
 
@@ -238,6 +242,10 @@ class _Wiring:
         if source is None or target is None or edge.delayed:
             return
         port = _port(self.components, edge.target, "Inputs")
+        if port and port.carrier == "weather" and source.step_s < target.step_s:
+            self.problem(edge.target.owner, f"steps every {target.step_s} s but the weather every {source.step_s} s: "
+                         f"it would see samples, not means; give {edge.source.owner!r} step_s: {target.step_s}",
+                         "step_s")
         if port and port.carrier in ATTACH_KEY and source.step_s < target.step_s:
             self.problem(edge.source.owner, f"steps every {source.step_s} s but {edge.target.owner!r} only every "
                          f"{target.step_s} s: energy in between would be lost; give {edge.target.owner!r} "

@@ -53,14 +53,14 @@ def run_world(
     groups = stages(site, edges)
     told = _Announcer(listener, site.components[groups[0][0]], on_progress) if on_progress and groups else listener
     final: dict[str, Any] = dict(before)
-    told = _Keeper(told, final)
+    keeper = _Keeper(told, final)
     sim_config: Any = {**SIM_CONFIG, **{n: spec.starter() for n, spec in site.scenario.external.items()}}
     with mosaik.World(sim_config, skip_greetings=True, configure_logging=False) as world:
         entities: dict[tuple[str, str | None], Any] = {}
         for number, names in enumerate(groups):
             factory = world.start(
                 STAGE, sim_id=f"{STAGE}_{number}", components=[site.components[n] for n in names], edges=edges,
-                start_s=start_s, last_outputs=before, listener=told)
+                start_s=start_s, last_outputs=before, listener=keeper)
             for name in names:
                 entity = getattr(factory, name)()
                 entities[(name, None)] = entity
@@ -69,8 +69,24 @@ def run_world(
             entities.update(start_external(world, name, spec))
         for edge in edges:
             _connect(world, entities, edge, site.components, before)
-        _run(world, until_s - start_s)
+        try:
+            _run(world, until_s - start_s)
+        except (ParkTwinError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # components raise StepError, so this comes from a foreign simulator
+            raise _foreign_failure(site, keeper, f"{type(error).__name__}: {error}") from error
+    if any(keeper.reached_s.get(name, start_s) < until_s for name in site.components):
+        raise _foreign_failure(site, keeper, "it ended the simulation")
     return final
+
+
+def _foreign_failure(site: Site, keeper: _Keeper, what: str) -> ExternalSimulatorError:
+    """mosaik itself says nothing when a remote simulator raises: its run just returns early."""
+    reached_s = min((keeper.reached_s.get(name, 0) for name in site.components), default=0)
+    names = ", ".join(site.scenario.external) or "mosaik"
+    return ExternalSimulatorError(f"external simulator failed ({names}) after {reached_s} s, at "
+                                  f"{site.context.calendar.local(reached_s):%Y-%m-%d %H:%M:%S}: {what}; its own output "
+                                  "says more")
 
 
 def _connect(world: Any, entities: Mapping[tuple[str, str | None], Any], edge: Edge,
@@ -114,10 +130,12 @@ class _Keeper:
 
     def __init__(self, inner: Listener, final: dict[str, Any]) -> None:
         self.inner, self.final = inner, final
+        self.reached_s: dict[str, int] = {}
         self.before_step = inner.before_step
 
     def after_step(self, t_s: int, component: Component, outputs: Any, events: list[Event]) -> None:
         self.final[component.name] = outputs
+        self.reached_s[component.name] = t_s + component.step_s
         self.inner.after_step(t_s, component, outputs, events)
 
 

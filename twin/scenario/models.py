@@ -141,7 +141,9 @@ class Connection(_Model):
                                                        "network.terminal.port")
     target: Endpoint = Field(alias="to", description="where it goes: component.port or network.terminal.port")
     delayed: bool = Field(default=False, description="the value arrives one step late (needed to close a loop)")
-    initial: float = Field(default=0.0, description="value of a delayed connection before the first step")
+    initial: float | None = Field(
+        default=None, description="value of a delayed connection before the first step; default: that of the input"
+    )
 
 
 class ExternalSpec(_Model):

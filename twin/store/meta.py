@@ -34,6 +34,10 @@ class RunMeta:
     currency: str
     scenario_sha256: str
     code_version: str
+    code_sha256: str
+    """Sources of the framework and of the components (see ``twin.store.fingerprint``)."""
+    data_sha256: dict[str, str]
+    """Absolute path of each data file → its hash."""
     created_utc: str
     status: str
     """``running``, ``complete``, ``interrupted`` or ``failed``; after kill -9 it still says ``running``."""
@@ -47,7 +51,9 @@ class RunMeta:
 
     def provenance(self) -> dict[str, str]:
         """What another person needs to repeat the run."""
-        return {"seed": str(self.seed), "scenario (SHA-256)": self.scenario_sha256, "parktwin": self.code_version,
+        return {"seed": str(self.seed), "scenario (SHA-256)": self.scenario_sha256,
+                "parktwin": f"{self.code_version}, code {self.code_sha256[:12]}",
+                **{f"{Path(file).name} (SHA-256)": digest for file, digest in self.data_sha256.items()},
                 "created": self.created_utc, "status": self.status}
 
     @classmethod

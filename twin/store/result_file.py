@@ -6,12 +6,14 @@ the length of ``t_s`` is the number of whole rows at any moment, also after kill
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twin.errors import RunStoreError
+from twin.errors import StoreWriteError
 from twin.store.layout import FORMAT_VERSION
 from twin.store.tables import Table
 
@@ -55,7 +57,7 @@ class ResultFile:
 
         Raises
         ------
-        RunStoreError
+        StoreWriteError
             If they cannot be written, for example on a full disk.
         """
         if not len(block):
@@ -73,8 +75,15 @@ class ResultFile:
 
     def flush(self) -> None:
         """Hand everything to the operating system; from here on it survives kill -9."""
+        self._try(self._file.flush)
+
+    def sync(self) -> None:
+        """Make sure that everything is on the disk; from here on it survives a power cut."""
+        self._try(lambda: os.fsync(self._file.id.get_vfd_handle()))
+
+    def _try(self, act: Callable[[], None]) -> None:
         try:
-            self._file.flush()
+            act()
         except (OSError, RuntimeError) as error:
             raise self._failed(error) from error
 
@@ -86,13 +95,13 @@ class ResultFile:
         except (OSError, RuntimeError) as error:
             raise self._failed(error) from error
 
-    def _failed(self, error: Exception) -> RunStoreError:
+    def _failed(self, error: Exception) -> StoreWriteError:
         _ABANDONED.append((self, dict(self._datasets)))
         return cannot_write(self.directory, error)
 
 
-def cannot_write(directory: Path, error: Exception) -> RunStoreError:
+def cannot_write(directory: Path, error: Exception) -> StoreWriteError:
     """A full disk and its relatives, in words."""
     reason = " ".join(str(error).split())
-    return RunStoreError(f"{directory}: cannot write the run ({reason}); make room on the disk, then "
-                         f"`twin resume {directory}` continues from the last snapshot")
+    return StoreWriteError(f"{directory}: cannot write the run ({reason}); make room on the disk, then "
+                           f"`twin resume {directory}` continues from the last snapshot")

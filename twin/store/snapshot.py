@@ -77,7 +77,10 @@ class Snapshot:
             raise RunStoreError(f"{path}: damaged snapshot ({error}); start the run anew") from None
         if not isinstance(data, dict) or data.get("format") != FORMAT_VERSION:
             raise RunStoreError(f"{path}: snapshot of another format version; start the run anew")
-        return cls(data["t_s"], data["states"], data["outputs"])
+        try:
+            return cls(data["t_s"], data["states"], data["outputs"])
+        except KeyError as error:
+            raise RunStoreError(f"{path}: damaged snapshot ({error} is missing); start the run anew") from None
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -94,7 +97,8 @@ class SnapshotCollector:
     """Takes a consistent snapshot while a run goes on.
 
     Stages run ahead of each other by up to a step, so that at no instant all components stand at the same time. Each
-    one is therefore copied right before its own step at ``t_s``; together the copies are a consistent cut.
+    one is therefore copied right before its own step at ``t_s``; together the copies are a consistent cut. Stages that
+    nothing joins may run far ahead: an open snapshot waits for the last of them before the next one is begun.
     """
 
     def __init__(self, names: list[str], align_s: int, wanted: Callable[[int], bool],
@@ -110,7 +114,7 @@ class SnapshotCollector:
         """Called before each step of each component."""
         if t_s % self.align_s:
             return
-        if t_s > self._decided_s:
+        if t_s > self._decided_s and self._open is None:
             self._decided_s = t_s
             self._open = Snapshot(t_s, {}, {}) if self.wanted(t_s) else None
         if self._open is None or self._open.t_s != t_s:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -63,8 +64,12 @@ class RunWriter:
         kept_events = self.directory / (layout.EVENTS + ".continuing")
         self._file = ResultFile(results, self.tables)
         for table in self.tables:
-            self._file.append(table, blocks[table.key][: until_s // table.step_s])
-            table.written = until_s // table.step_s
+            rows = until_s // table.step_s
+            if len(blocks[table.key]) < rows:
+                raise RunStoreError(f"{self.directory}: {table.key} has {len(blocks[table.key])} rows, the snapshot "
+                                    f"needs {rows}; the results are damaged, run the scenario anew")
+            self._file.append(table, blocks[table.key][:rows])
+            table.written = rows
         self._file.flush()
         self._events_file = self._open_events(kept_events.name)
         self._write_events(e for e in events if e.t_s < until_s)
@@ -122,10 +127,17 @@ class RunWriter:
         """Rows first, then the snapshot that refers to them."""
         self.flush()
         try:
+            self._sync()
             snapshot.write(self.directory / layout.CHECKPOINT)
         except OSError as error:
             raise cannot_write(self.directory, error) from error
         self._last_checkpoint = time.monotonic()
+
+    def _sync(self) -> None:
+        """Results before the snapshot that counts on them, also through a power cut."""
+        if self._file is not None and self._events_file is not None:
+            self._file.sync()
+            os.fsync(self._events_file.fileno())
 
     def close(self) -> None:
         """Release the files; called on success and on failure alike."""

@@ -12,6 +12,7 @@ import pytest
 from twin.cosim.run import new_run, resume_run
 from twin.errors import ExternalSimulatorError, RunStoreError
 from twin.scenario.loader import load_scenario
+from twin.store.meta import RunMeta
 from twin.store.reader import read_run
 
 EXTERNAL = """
@@ -94,3 +95,35 @@ def test_a_run_with_external_simulators_cannot_be_resumed_and_says_why(toy_file,
         new_run(scenario, tmp_path / "run")
     with pytest.raises(RunStoreError, match="external simulators \\(houses\\), whose state is not ours"):
         resume_run(tmp_path / "run")
+
+
+FAILING = """
+from tests.external.house import HouseSimulator
+import mosaik_api_v3
+
+
+class Burning(HouseSimulator):
+    def step(self, time, inputs, max_advance):
+        if time == 3600:
+            raise ValueError("the house burnt down")
+        return super().step(time, inputs, max_advance)
+
+
+if __name__ == "__main__":
+    mosaik_api_v3.start_simulation(Burning())
+"""
+
+
+@pytest.mark.parametrize("kind", ["python", "command"])
+def test_a_simulator_that_fails_on_the_way_ends_the_run_with_its_name_and_time(toy_file, tmp_path, monkeypatch, kind):
+    """mosaik itself returns as if all were well when a remote simulator raises."""
+    (tmp_path / "burning.py").write_text(FAILING)
+    monkeypatch.syspath_prepend(tmp_path)
+    how = {"python": "python: 'burning:Burning'",
+           "command": f"command: '{sys.executable} {tmp_path / 'burning.py'} %(addr)s'"}[kind]
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
+    message = r"external simulator failed \(houses\) after 3600 s, at 2025-07-15 01"
+    with pytest.raises(ExternalSimulatorError, match=message):
+        new_run(with_houses(toy_file, how), tmp_path / "run")
+    assert RunMeta.read(tmp_path / "run").status == "failed"
+    assert read_run(tmp_path / "run").duration_s == 3600

@@ -53,7 +53,7 @@ def test_a_required_input_without_source_is_named(toy_file):
 def test_explicit_connection_replaces_the_automatic_one(toy_file):
     path = toy_file(extra="connections:\n  - {from: office.p_mw, to: operator.exchange_mw}\n")
     into_operator = [e for e in edges_of(path) if e.target == End("operator", "exchange_mw")]
-    assert into_operator == [Edge(End("office", "p_mw"), End("operator", "exchange_mw"), delayed=True, initial=0.0)]
+    assert into_operator == [Edge(End("office", "p_mw"), End("operator", "exchange_mw"), delayed=True)]
 
 
 @pytest.mark.parametrize(("connection", "message"), [
@@ -81,3 +81,14 @@ def test_two_sources_for_one_input_are_refused(toy_file):
 def test_two_networks_that_could_be_meant_must_be_told_apart(toy_file):
     text = refusal(toy_file(("control:", "  spare: {type: plate, buses: [C]}\ncontrol:")))
     assert "exchange_mw could come from grid, spare; choose one under 'connections:'" in text
+
+
+def test_a_slower_consumer_of_weather_is_refused(toy_file):
+    text = refusal(toy_file(("peak_mw: 3.0, bus: A}", "peak_mw: 3.0, bus: A, step_s: 300}")))
+    assert "steps every 300 s but the weather every 60 s: it would see samples, not means" in text
+
+
+def test_two_outputs_of_one_entity_into_one_terminal_are_refused(toy_file):
+    """mosaik names a value by its source entity alone: the second would overwrite the first."""
+    path = toy_file(extra="connections:\n  - {from: store.soc, to: grid.B.p_mw}\n")
+    assert "2 outputs of store go to grid.B.p_mw" in refusal(path)

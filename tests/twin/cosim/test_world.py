@@ -77,6 +77,23 @@ def test_an_error_in_a_step_names_component_and_time(toy_file, monkeypatch):
         run_world(site, wire(site), listener=Silent())
 
 
+def test_a_strangers_mistake_in_a_step_names_component_and_time(toy_file, monkeypatch):
+    monkeypatch.setattr(Plate, "step", lambda self, t_s, dt_s, inputs: Plate.Outputs(1 / (t_s - 7200), inputs.p_mw))
+    site = build_site(load_scenario(toy_file()))
+    with pytest.raises(ComponentError, match="grid at 2025-07-15 02:00:00: ZeroDivisionError") as caught:
+        run_world(site, wire(site), listener=Silent())
+    assert caught.value.exit_code == 5
+
+
+def test_a_delayed_source_of_a_total_counts_with_its_own_initial_value(toy_file, tmp_path):
+    """Bus A gets PV (0 at night) and, one step late, the store's power: 5 MW stand for it in the first step."""
+    path = toy_file(extra="connections:\n  - {from: store.p_mw, to: grid.A.p_mw, delayed: true, initial: 5.0}\n")
+    new_run(load_scenario(path, ["time.duration_h=1"]), tmp_path / "run")
+    at_a = read_run(tmp_path / "run").native("grid.bus_mw")[:, 0]
+    store = read_run(tmp_path / "run").native("store.p_mw")
+    assert at_a[0] == 5.0 and np.array_equal(at_a[1:], store[:-1])
+
+
 def test_a_component_that_delivers_nan_is_named(toy_file, tmp_path, monkeypatch):
     monkeypatch.setattr(Consumer, "step", lambda self, t_s, dt_s, inputs: Consumer.Outputs(float("nan")))
     with pytest.raises(ComponentError, match=r"office.p_mw is not a number at 2025-07-15 00:00:00"):

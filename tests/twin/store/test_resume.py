@@ -12,7 +12,7 @@ from twin.errors import RunStoreError
 from twin.scenario.loader import load_scenario
 from twin.store import writer
 from twin.store.meta import RunMeta
-from twin.store.reader import read_run
+from twin.store.reader import read_run, read_tables
 from twin.store.snapshot import Snapshot
 
 
@@ -88,7 +88,39 @@ def test_a_run_of_another_version_is_refused(toy_file, tmp_path, monkeypatch):
         resume_run(directory)
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"format": 99}'])
+def test_changed_code_or_data_is_noticed(toy_file, tmp_path, monkeypatch):
+    directory = stopped_run(toy_file, tmp_path, monkeypatch, 45_000)
+    meta = RunMeta.read(directory)
+    dataclasses.replace(meta, code_sha256="0").write(directory)
+    with pytest.raises(RunStoreError, match="other component code"):
+        resume_run(directory)
+    dataclasses.replace(meta, data_sha256={"/data/weather.csv": "0"}).write(directory)
+    with pytest.raises(RunStoreError, match=r"/data/weather\.csv changed since"):
+        resume_run(directory)
+
+
+def test_results_shorter_than_the_snapshot_are_refused(toy_file, tmp_path, monkeypatch):
+    """What a power cut may leave: the snapshot is there, the last rows are not."""
+    directory = stopped_run(toy_file, tmp_path, monkeypatch, 45_000)
+    blocks, steps, columns = read_tables(directory)
+    short = {key: block[:-30] for key, block in blocks.items()}
+    monkeypatch.setattr("twin.cosim.run.read_tables", lambda path: (short, steps, columns))
+    with pytest.raises(RunStoreError, match="the results are damaged"):
+        resume_run(directory)
+
+
+def test_snapshots_are_taken_also_where_nothing_joins_the_stages(toy_file, tmp_path):
+    """Without operator the sun runs far ahead of the consumers, which nothing waits for."""
+    path = toy_file(("control: {type: boss}\n", ""), ("  pv: {type: plant, peak_mw: 3.0, bus: A}\n", ""))
+    taken = []
+    write = Snapshot.write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Snapshot, "write", lambda self, file: (taken.append(self.t_s), write(self, file))[1])
+        new_run(load_scenario(path, ["run.checkpoint_every_s=0"]), tmp_path / "run")
+    assert len(taken) > 10 and taken == sorted(taken)
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"format": 99}', '{"format": 1}'])
 def test_a_damaged_snapshot_is_refused_with_a_remedy(toy_file, tmp_path, monkeypatch, damage):
     directory = stopped_run(toy_file, tmp_path, monkeypatch, 45_000)
     (directory / "checkpoint.json").write_text(damage)
