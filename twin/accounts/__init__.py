@@ -1,6 +1,6 @@
 """Accounts: energy, green share, carbon, certificates and money as pure functions of a run."""
 
-from twin.accounts.rules import Allocation, Origin, Rules
+from twin.accounts.rules import Allocation, Origin, Rules, StockPrice
 from twin.accounts.settle import Accounts, settle
 
-__all__ = ["Accounts", "Allocation", "Origin", "Rules", "settle"]
+__all__ = ["Accounts", "Allocation", "Origin", "Rules", "StockPrice", "settle"]

@@ -59,6 +59,7 @@ def settle_carbon(run: RunData, flows: Flows) -> Carbon:
             emission[f"{component.name} ({plate.fuel})"] = (float(burnt.sum()), burnt * plate.fuel_emission_t_per_mwh)
         elif flows.power_mw[component.name].any():
             unknown.append(f"{component.name}: it states no fuel")
+    unknown += [f"{name}: an external simulator states no fuel" for name in flows.external_supply]
     per_step = np.sum([e for _, e in emission.values()], axis=0) if emission else np.zeros_like(flows.import_mw)
     return Carbon(
         sources=tuple(EmissionSource(name, energy, float(e.sum())) for name, (energy, e) in emission.items()),

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-SECONDS_PER_HOUR = 3600
+CLOCK_CHANGE_S = 900
+"""Clocks change at multiples of this on the UTC clock, everywhere in the IANA data since 1972."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,18 @@ def monthly_demand(
     ----------
     import_mw : shape (n,), each value held for ``step_s``
     start : time-zone aware start of the first value
-    interval_s : metering interval; intervals begin on multiples of it on the UTC clock, which for 15 min is the local
-        clock everywhere. An interval that the run covers in part is judged by the part.
+    interval_s : metering interval; intervals begin on multiples of it on the local clock, also where that is half an
+        hour off UTC. An interval that the run covers in part, or that a change of the clock cuts, is judged by the
+        part.
     """
     if len(import_mw) == 0:
         return ()
     t = start.timestamp() + np.arange(len(import_mw)) * step_s
-    interval = np.floor_divide(t, interval_s).astype(np.int64)
-    first_of_interval = np.flatnonzero(np.diff(interval, prepend=interval[0] - 1))
+    offset = _utc_offset_s(t, ZoneInfo(timezone))
+    interval = np.floor_divide(t + offset, interval_s).astype(np.int64)
+    # the hour repeated in autumn has the same number twice: the change of the clock ends an interval
+    begins = (np.diff(interval, prepend=interval[0] - 1) != 0) | (np.diff(offset, prepend=offset[0]) != 0)
+    first_of_interval = np.flatnonzero(begins)
     counts = np.diff(np.append(first_of_interval, len(t)))
     means = np.add.reduceat(import_mw, first_of_interval) / counts
     end_s = float(t[-1]) + step_s
@@ -60,6 +65,13 @@ def monthly_demand(
 def demand_cost(months: tuple[MonthDemand, ...], charge_per_mw_month: float) -> float:
     """Money for the billed demand."""
     return sum(m.peak_mw * m.covered_frac for m in months) * charge_per_mw_month
+
+
+def _utc_offset_s(t: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    """Offset of the local clock from UTC at each time [s]; clocks change on quarter hours."""
+    quarters, index = np.unique(np.floor_divide(t, CLOCK_CHANGE_S), return_inverse=True)
+    offsets = [datetime.fromtimestamp(q * CLOCK_CHANGE_S, zone).utcoffset() for q in quarters.tolist()]
+    return np.array([o.total_seconds() if o is not None else 0.0 for o in offsets])[index]
 
 
 def _months(start_s: float, end_s: float, zone: ZoneInfo) -> list[tuple[datetime, str]]:

@@ -1,12 +1,20 @@
-"""Energy of a run by component, and the balances that must close. MWh; LHV for fuels."""
+"""Energy of a run by component, and the balances that must close. MWh; LHV for fuels.
+
+What the residuals prove: the electricity balance is an independent check where a power flow is solved, for powers come
+from the components, exchange and losses from the network's solution. The balances of storages and plants check the
+bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps the efficiencies it
+states is checked apart, in :mod:`twin.accounts.storage_check`.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.accounts.series import Flows, components_on_bus, fuel_input_mw, storage_series
+from twin.accounts.storage_check import efficiency_deviations
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, LoadNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
@@ -37,7 +45,8 @@ class ComponentEnergy:
     name: str
     type: str
     role: str
-    """A network stands here as a load, for the constant loads of its own."""
+    """A network stands here as a load, for the constant loads of its own; an external simulator as a load for what it
+    draws and as a probe for what it feeds in."""
     delivered_mwh: float
     """Into the network."""
     taken_mwh: float
@@ -62,14 +71,14 @@ class Energy:
     components: tuple[ComponentEnergy, ...]
     balances: tuple[Balance, ...]
     consumption_mwh: float
-    """Of the loads, after interruption; without plant use and losses."""
+    """Of the loads and of external consumers, after interruption; without plant use and losses."""
     renewable_generation_mwh: float
     generator_generation_mwh: float
     storage_charge_mwh: float
     storage_discharge_mwh: float
     storage_loss_mwh: float
     storage_energy_change_mwh: float
-    """Content of the storages at the end less that at the start: what was drawn is in no bill."""
+    """Content of the storages at the end less that at the start; valued in :mod:`twin.accounts.stock`."""
     import_mwh: float
     export_mwh: float
     network_loss_mwh: float
@@ -82,18 +91,26 @@ class Energy:
     storage_cycles_count: float
     unsolved_h: float
     """Time without a valid power flow."""
+    storage_deviation_rel: dict[str, float]
+    """Storage → loss that its nameplate does not explain, over its throughput; of those that can be checked."""
 
     @property
     def residual_rel(self) -> float:
         """The worst of all balances."""
         return max((b.residual_rel for b in self.balances), default=0.0)
 
+    @property
+    def storage_efficiency_deviation_rel(self) -> float:
+        """The worst of all storages; nan where none can be checked."""
+        return max(self.storage_deviation_rel.values(), default=math.nan)
+
 
 def settle_energy(run: RunData, flows: Flows) -> Energy:
     """Energy by component, totals and balances."""
     dt_h = flows.dt_h
     components = (*(_component_energy(run, flows, c) for c in components_on_bus(run)),
-                  *(_component_energy(run, flows, run.components[name]) for name in flows.base))
+                  *(_component_energy(run, flows, run.components[name]) for name in flows.base),
+                  *(_external_energy(flows, name) for name in (*flows.external_use, *flows.external_supply)))
 
     def total(field: str, role: Role | None = None) -> float:
         return float(sum(getattr(c, field) for c in components if role is None or c.role == role))
@@ -124,12 +141,12 @@ def settle_energy(run: RunData, flows: Flows) -> Energy:
         peak_export_mw=float(flows.export_mw.max(initial=0.0)),
         storage_cycles_count=(charge + discharge) / 2 / capacity if capacity else 0.0,
         unsolved_h=float(flows.unsolved.sum()) * dt_h,
+        storage_deviation_rel=efficiency_deviations(run),
     )
 
 
 def _storage_energy_change_mwh(run: RunData, dt_h: float) -> float:
-    storages = [storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)]
-    return -sum(float((s.power_mw + s.loss_mw).sum()) for s in storages) * dt_h
+    return sum(storage_series(run, c).change_mwh(dt_h) for c in components_on_bus(run, Role.STORAGE))
 
 
 def interrupted_mw(run: RunData, component: ComponentRecord, power_mw: np.ndarray) -> np.ndarray:
@@ -167,6 +184,18 @@ def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) ->
         interrupted_mwh=float(interrupted_mw(run, component, power).sum()) * dt_h if is_load else 0.0,
         full_cycles_count=through / 2 / plate.energy_mwh if isinstance(plate, StorageNameplate) else 0.0,
         starts_count=float(starts[-1]) if len(starts) else 0.0,
+    )
+
+
+def _external_energy(flows: Flows, name: str) -> ComponentEnergy:
+    power, dt_h = flows.power_mw[name], flows.dt_h
+    delivered, taken = np.maximum(power, 0.0), np.maximum(-power, 0.0)
+    return ComponentEnergy(
+        name=name, type="external", role=Role.LOAD if name in flows.external_use else Role.PROBE,
+        delivered_mwh=float(delivered.sum()) * dt_h, taken_mwh=float(taken.sum()) * dt_h,
+        peak_delivered_mw=float(delivered.max(initial=0.0)), peak_taken_mw=float(taken.max(initial=0.0)),
+        fuel_mwh=0.0, heat_mwh=0.0, loss_mwh=0.0, curtailed_mwh=0.0, interrupted_mwh=0.0, full_cycles_count=0.0,
+        starts_count=0.0,
     )
 
 

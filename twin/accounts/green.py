@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.accounts.rules import Allocation, Rules
-from twin.accounts.series import Flows, StorageSeries, components_on_bus, storage_series
+from twin.accounts.series import Flows, StorageSeries, components_on_bus, finite, storage_series
 from twin.accounts.tagging import Pool, Tagged, tag_storages
 from twin.component import Role
 from twin.store.run_data import RunData
@@ -76,7 +76,7 @@ class Green:
     green_share_frac: float
     """Green energy that reached loads over consumption of loads."""
     green_share_bound_frac: float
-    """What perfect storage of the own renewable energy could reach at most."""
+    """What perfect storage of the own renewable energy, with nothing curtailed, could reach at most."""
     self_consumption_frac: float
     """Own renewable energy that was not exported in the step of its generation."""
     certificates_issued: np.ndarray
@@ -94,7 +94,7 @@ def settle_green(run: RunData, flows: Flows, rules: Rules) -> Green:
     """Follow green electricity from plants through storages to loads and the public grid."""
     names = {role: [c.name for c in components_on_bus(run, role)] for role in
              (Role.RENEWABLE, Role.GENERATOR, Role.LOAD)}
-    names[Role.LOAD] += flows.base
+    names[Role.LOAD] += [*flows.base, *flows.external_use]
     storages = {c.name: storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)}
 
     def positive(role: Role) -> np.ndarray:
@@ -112,8 +112,8 @@ def settle_green(run: RunData, flows: Flows, rules: Rules) -> Green:
     }
     discharge = flows.sum_mw([]) + sum(np.maximum(s.power_mw, 0.0) for s in storages.values())
     fuel = positive(Role.GENERATOR)
-    # a load that feeds in is of unknown origin, and so is power that no source accounts for
-    grid = flows.import_mw + positive(Role.LOAD)
+    # of unknown origin: a load that feeds in, an external simulator, and power that no source accounts for
+    grid = flows.import_mw + positive(Role.LOAD) + flows.sum_mw(list(flows.external_supply))
     missing = np.maximum(sum(sinks.values()) - (own_green + fuel + grid + discharge), 0.0)
     grid = grid + missing
     rule = _serve(rules.allocation, sinks, own_green + fuel + grid + discharge)
@@ -180,12 +180,24 @@ def _tag_residual(run: RunData, name: str, tags_mwh: np.ndarray, capacity_mwh: f
     return gap / capacity_mwh if capacity_mwh > 0.0 else gap
 
 
+def _available_mwh(run: RunData, flows: Flows) -> float:
+    """What the renewable plants could have delivered: before curtailment where they record it."""
+    total = 0.0
+    for plant in components_on_bus(run, Role.RENEWABLE):
+        could = np.maximum(flows.power_mw[plant.name], 0.0)
+        if run.has(f"{plant.name}.available_mw"):
+            could = np.maximum(could, finite(run, f"{plant.name}.available_mw"))
+        total += float(could.sum()) * flows.dt_h
+    return total
+
+
 def _account(
     run: RunData, flows: Flows, rules: Rules, mixes: dict[str, OriginPower], own_green: np.ndarray, *,
     storages: dict[str, StorageTags], consumption: np.ndarray,
 ) -> Green:
     dt_h = flows.dt_h
     consumed, generated = float(consumption.sum()) * dt_h, float(own_green.sum()) * dt_h
+    available = _available_mwh(run, flows)
     to_load = float(mixes["load"].green_mw.sum()) * dt_h
     direct_export = mixes["export"].green_direct_mw * dt_h
     whole = np.floor(np.cumsum(direct_export) + CERTIFICATE_ROUNDING_MWH)
@@ -199,7 +211,7 @@ def _account(
         green_to_load_mwh=to_load,
         green_exported_mwh=float(mixes["export"].green_mw.sum()) * dt_h,
         green_share_frac=min(to_load / consumed, 1.0) if consumed > 0.0 else math.nan,
-        green_share_bound_frac=min(1.0, generated / consumed) if consumed > 0.0 else math.nan,
+        green_share_bound_frac=min(1.0, available / consumed) if consumed > 0.0 else math.nan,
         self_consumption_frac=1.0 - min(float(direct_export.sum()) / generated, 1.0) if generated > 0.0 else math.nan,
         certificates_issued=np.diff(whole, prepend=0.0),
         certificate_remainder_mwh=max(float(direct_export.sum()) - float(whole[-1]), 0.0) if len(whole) else 0.0,

@@ -26,9 +26,9 @@ KPI_LABELS: dict[str, str] = {
     "curtailed_mwh": "Curtailed renewable energy",
     "interrupted_mwh": "Interrupted consumption",
     "fuel_mwh": "Fuel burnt (LHV)",
-    "heat_mwh": "Heat recovered",
+    "heat_mwh": "Heat available (not used)",
     "green_share_frac": "Green share of consumption",
-    "green_share_bound_frac": "Bound of the green share (own generation / consumption)",
+    "green_share_bound_frac": "Bound of the green share (available own generation / consumption)",
     "self_consumption_frac": "Self-consumption of renewable energy",
     "green_exported_mwh": "Green energy exported",
     "certificates_count": "Green certificates issued",
@@ -37,8 +37,9 @@ KPI_LABELS: dict[str, str] = {
     "export_avoided_t": "Emission avoided elsewhere by export (not credited)",
     "net_cost": "Net cost",
     "net_cost_per_mwh": "Net cost per MWh consumed",
+    "net_cost_stock_adjusted": "Net cost with the change of stored energy",
     "grid_only_cost": "Cost if all were bought from the grid",
-    "saving": "Operating saving against buying all from the grid",
+    "saving": "Operating saving against buying all from the grid, stored energy counted",
     "peak_import_mw": "Peak import",
     "billed_peak_mw": "Peak import, mean of the metering interval",
     "peak_export_mw": "Peak export",
@@ -53,10 +54,11 @@ KPI_LABELS: dict[str, str] = {
     "unsolved_h": "Time without a power flow solution",
     "energy_residual_rel": "Energy balance residual / throughput",
     "tag_residual_rel": "Origin tags residual / capacity",
+    "storage_efficiency_deviation_rel": "Storage losses not explained by the nameplate / throughput",
 }
 """Name → label, in the order of print; names of money carry the currency as a suffix in the dictionary."""
 
-_MONEY = ("net_cost", "grid_only_cost", "saving")
+_MONEY = ("net_cost", "net_cost_stock_adjusted", "grid_only_cost", "saving")
 
 
 def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, money: Money) -> dict[str, float]:
@@ -64,6 +66,7 @@ def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, mone
     consumed = energy.consumption_mwh
     emission_t = carbon.emission_t if not carbon.unknown else math.nan
     net = money.net_cost if money.items else math.nan
+    adjusted = money.net_cost_stock_adjusted if money.items and money.net_cost_stock_adjusted is not None else math.nan
     reference = money.grid_only_cost if money.grid_only_cost is not None else math.nan
     figures: dict[str, float] = {
         "consumption_mwh": consumed,
@@ -88,8 +91,9 @@ def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, mone
         "export_avoided_t": carbon.export_avoided_t,
         "net_cost": net,
         "net_cost_per_mwh": net / consumed if consumed else math.nan,
+        "net_cost_stock_adjusted": adjusted,
         "grid_only_cost": reference,
-        "saving": reference - net,
+        "saving": reference - adjusted,
         "peak_import_mw": energy.peak_import_mw,
         "billed_peak_mw": max((m.peak_mw for m in money.months), default=0.0),
         "peak_export_mw": energy.peak_export_mw,
@@ -104,6 +108,7 @@ def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, mone
         "unsolved_h": energy.unsolved_h,
         "energy_residual_rel": energy.residual_rel,
         "tag_residual_rel": green.tag_residual_rel,
+        "storage_efficiency_deviation_rel": energy.storage_efficiency_deviation_rel,
     }
     currency = run.currency.lower()
     return {_with_currency(k, currency): float(v) for k, v in figures.items() if math.isfinite(v)}

@@ -13,14 +13,17 @@ import numpy as np
 
 from twin.accounts.carbon import Carbon
 from twin.accounts.demand import MonthDemand, demand_cost, monthly_demand
-from twin.accounts.energy import interrupted_mw
+from twin.accounts.energy import Energy, interrupted_mw
 from twin.accounts.green import Green
 from twin.accounts.rules import Rules
 from twin.accounts.series import Flows, booked, components_on_bus, fuel_input_mw, price_on_grid
+from twin.accounts.stock import settle_stock
+from twin.accounts.tariff import BUY_PRICE, billing_tariff
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, StorageNameplate, TariffNameplate
 from twin.store.run_data import RunData
 
+STOCK_UNPRICED = "change of stored energy: the run records no buy_price_per_mwh"
 DEFAULT_DEMAND_INTERVAL_S = 900
 """Metering interval where no tariff states one."""
 
@@ -51,6 +54,10 @@ class Money:
     grid_only_cost: float | None
     """Purchase, demand charge and carbon if the loads' baselines were bought from the public grid, without own plants
     and network losses; None without a purchase price."""
+    stock: MoneyItem | None
+    """Worth of the change of the stored energy (drawn: a cost); no part of the bill. None without storages or price."""
+    stock_at_purchase_cost: float | None
+    """What ``stock`` would cost at the mean purchase price, whatever the rule."""
     unpriced: tuple[str, ...]
     """What took part but has no price in the run."""
 
@@ -58,6 +65,13 @@ class Money:
     def net_cost(self) -> float:
         """Sum of all items."""
         return math.fsum(i.cost for i in self.items)
+
+    @property
+    def net_cost_stock_adjusted(self) -> float | None:
+        """Net cost with the change of the stored energy; None where that has no price."""
+        if STOCK_UNPRICED in self.unpriced:
+            return None
+        return self.net_cost + (self.stock.cost if self.stock else 0.0)
 
 
 class _Bill:
@@ -67,9 +81,9 @@ class _Bill:
         self.run, self.flows, self.dt_h = run, flows, flows.dt_h
         self.items: list[MoneyItem] = []
         self.unpriced: list[str] = []
-        self.tariff = next(
-            (c.nameplate for c in run.components.values() if isinstance(c.nameplate, TariffNameplate)), None
-        )
+        billing = billing_tariff(run)
+        records = [billing] if billing else list(run.components.values())
+        self.tariff = next((c.nameplate for c in records if isinstance(c.nameplate, TariffNameplate)), None)
         self.interval_s = self.tariff.demand_interval_s if self.tariff else DEFAULT_DEMAND_INTERVAL_S
 
     def add(self, key: str, label: str, cost: float, quantity: float, unit: str = "MWh") -> None:
@@ -132,6 +146,17 @@ class _Bill:
         if storages:
             self.add("wear", "Storage wear", cost, discharged)
 
+    def stock(self, energy: Energy, carbon: Carbon, rules: Rules) -> tuple[MoneyItem | None, float | None]:
+        """The change of the stored energy, which stands beside the bill, and its cost at the mean purchase price."""
+        stock = settle_stock(self.run, self.flows, energy, carbon, rules)
+        if stock.cost is None:
+            self.unpriced.append(STOCK_UNPRICED)
+            return None, None
+        if not components_on_bus(self.run, Role.STORAGE):
+            return None, None
+        item = MoneyItem("stored_energy_change", "Change of stored energy", stock.cost, stock.change_mwh, "MWh")
+        return item, stock.at_purchase_cost
+
     def carbon(self, carbon: Carbon, rules: Rules) -> None:
         price = price_on_grid(self.run, "carbon_price_per_t")
         if price is None or not rules.carbon_charged or carbon.emission_t <= 0.0:
@@ -158,10 +183,10 @@ class _Bill:
                  reduced[during].sum() * self.dt_h)
 
 
-def settle_money(run: RunData, flows: Flows, green: Green, carbon: Carbon, rules: Rules) -> Money:
+def settle_money(run: RunData, flows: Flows, energy: Energy, green: Green, carbon: Carbon, rules: Rules) -> Money:
     """All cost items of the run, in the order of the bill."""
     bill = _Bill(run, flows)
-    bill.energy_price("energy_purchase", "Energy purchase", flows.import_mw, "buy_price_per_mwh", 1.0)
+    bill.energy_price("energy_purchase", "Energy purchase", flows.import_mw, BUY_PRICE, 1.0)
     months = bill.demand()
     bill.fuel()
     bill.plants()
@@ -170,20 +195,22 @@ def settle_money(run: RunData, flows: Flows, green: Green, carbon: Carbon, rules
     bill.energy_price("feed_in", "Feed-in", flows.export_mw, "sell_price_per_mwh", -1.0)
     bill.certificates(green)
     bill.demand_response()
-    return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), tuple(bill.unpriced))
+    stock, at_purchase = bill.stock(energy, carbon, rules)
+    return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), stock, at_purchase,
+                 tuple(bill.unpriced))
 
 
 def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
     """The loads' baselines at the purchase price, with demand charge and carbon."""
     run, flows = bill.run, bill.flows
-    buy = price_on_grid(run, "buy_price_per_mwh")
+    buy = price_on_grid(run, BUY_PRICE)
     if buy is None:
         return None
     demand = flows.sum_mw([])
     for component in components_on_bus(run, Role.LOAD):
         power = flows.power_mw[component.name]
         demand = demand + np.maximum(interrupted_mw(run, component, power) - power, 0.0)
-    demand = demand + sum(np.maximum(-flows.power_mw[name], 0.0) for name in flows.base)
+    demand = demand + sum(np.maximum(-flows.power_mw[name], 0.0) for name in (*flows.base, *flows.external_use))
     cost = float((demand * buy).sum()) * flows.dt_h
     if bill.tariff:
         cost += demand_cost(bill.months(demand), bill.tariff.demand_charge_per_mw_month)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Allocation(StrEnum):
@@ -26,6 +28,16 @@ class Origin(StrEnum):
     """The public grid, or unknown."""
 
 
+class StockPrice(StrEnum):
+    """At what price a change of the stored electricity counts (:mod:`twin.accounts.stock`)."""
+
+    DISPLACED = "displaced"
+    """Drawn: what its discharge displaced, at least the mean purchase; gained: what its charging cost, at most the mean
+    purchase. Emptying or filling a store is then never a saving in itself."""
+    PURCHASE = "purchase"
+    """The mean price of the run's purchases: what replacing it costs on average."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What may be chosen when a run is settled."""
@@ -38,3 +50,12 @@ class Rules:
     scheme has no obligation."""
     carbon_allowance_t: float = 0.0
     """Free allocation for the time of the run; only what exceeds it is charged."""
+    stock_price: StockPrice = StockPrice.DISPLACED
+
+    @classmethod
+    def of_scenario(cls, scenario: Mapping[str, Any]) -> Rules:
+        """The rules that a resolved scenario declares under ``accounts:``; defaults for what it leaves out."""
+        declared = dict(scenario.get("accounts") or {})
+        kinds = {"allocation": Allocation, "initial_origin": Origin, "stock_price": StockPrice,
+                 "carbon_charged": bool, "carbon_allowance_t": float}
+        return cls(**{key: kinds[key](value) for key, value in declared.items()})

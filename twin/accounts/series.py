@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.accounts.external import external_powers
+from twin.accounts.finite import finite
+from twin.accounts.tariff import billing_tariff
 from twin.component import Role
-from twin.errors import RunStoreError
 from twin.nameplate import GeneratorNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
 
@@ -24,10 +26,14 @@ class Flows:
 
     dt_h: float
     power_mw: dict[str, np.ndarray]
-    """Component → ``p_mw``, for all components on the bus, and network → ``base_mw`` where a network has constant
-    loads of its own."""
+    """Component → ``p_mw``, for all components on the bus; network → ``base_mw`` where a network has constant loads of
+    its own; external simulator → what it draws, and apart from that what it feeds in."""
     base: tuple[str, ...]
     """The networks in ``power_mw``."""
+    external_use: tuple[str, ...]
+    """What external simulators draw, in ``power_mw`` (≤ 0)."""
+    external_supply: tuple[str, ...]
+    """What external simulators feed in, in ``power_mw`` (≥ 0); of unknown origin."""
     import_mw: np.ndarray
     export_mw: np.ndarray
     loss_mw: np.ndarray
@@ -54,6 +60,10 @@ class StorageSeries:
     charge_efficiency: float | None
     """One-way; None where the storage states none."""
 
+    def change_mwh(self, dt_h: float) -> float:
+        """Content at the end less that at the start."""
+        return -float((self.power_mw + self.loss_mw).sum()) * dt_h
+
 
 def components_on_bus(run: RunData, role: Role | None = None) -> list[ComponentRecord]:
     """Components with an electrical ``p_mw``, in the order of :data:`ON_THE_BUS`, optionally of one role."""
@@ -74,6 +84,8 @@ def flows_of(run: RunData) -> Flows:
     networks = [c.name for c in run.of_role(Role.NETWORK) if run.has(f"{c.name}.exchange_mw")]
     base = {name: finite(run, f"{name}.base_mw") for name in networks if run.has(f"{name}.base_mw")}
     power |= {name: series for name, series in base.items() if series.any()}
+    use, supply = external_powers(run)
+    power |= use | supply
     balance = np.sum(list(power.values()), axis=0) if power else np.zeros(n)
     import_mw, export_mw, loss = np.zeros(n), np.zeros(n), np.zeros(n)
     lost, unsolved = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -91,6 +103,8 @@ def flows_of(run: RunData) -> Flows:
         dt_h=run.grid_step_s / 3600.0,
         power_mw=power,
         base=tuple(name for name in base if name in power),
+        external_use=tuple(use),
+        external_supply=tuple(supply),
         import_mw=np.where(inferred, np.maximum(-balance, 0.0), import_mw),
         export_mw=np.where(inferred, np.maximum(balance, 0.0), export_mw),
         loss_mw=np.where(inferred, 0.0, loss),
@@ -109,25 +123,11 @@ def _diverged(run: RunData, network: str) -> np.ndarray:
     return np.isin(run.on_grid(f"{network}.converged_code"), failed)
 
 
-def finite(run: RunData, key: str) -> np.ndarray:
-    """A series on the grid, refused if it holds anything but finite numbers or does not reach to the run's end."""
-    series = run.on_grid(key)
-    if len(series) != run.duration_s // run.grid_step_s:
-        raise RunStoreError(f"run {run.name!r}: {key} has {len(series)} values on the grid of {run.grid_step_s} s, "
-                            f"the run has {run.duration_s // run.grid_step_s}; the recorded rows do not fit together")
-    bad = ~np.isfinite(series)
-    if bad.any():
-        t_s = int(run.grid_t_s[int(np.argmax(bad))])
-        raise RunStoreError(
-            f"run {run.name!r}: {key} is {series[int(np.argmax(bad))]} at t = {t_s} s; "
-            f"the accounts cannot be settled over a missing power - check the component"
-        )
-    return series
-
-
 def price_on_grid(run: RunData, name: str) -> np.ndarray | None:
-    """A price or factor by its port name, from the first market that records it, or from any other component."""
-    records = run.of_role(Role.MARKET) + list(run.components.values())
+    """A price or factor by its port name: from the tariff that bills, else from the first market that records it, or
+    from any other component."""
+    billing = billing_tariff(run)
+    records = [*([billing] if billing else []), *run.of_role(Role.MARKET), *run.components.values()]
     key = next((f"{c.name}.{name}" for c in records if name in c.outputs and run.has(f"{c.name}.{name}")), None)
     return finite(run, key) if key else None
 

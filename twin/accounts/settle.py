@@ -31,15 +31,21 @@ class Accounts:
 def settle(run: RunData, rules: Rules | None = None) -> Accounts:
     """Settle a run: a pure function of its data and of the declared rules.
 
+    Parameters
+    ----------
+    rules : choices of the accounts; default: what the run's scenario declares under ``accounts:``
+
     Raises
     ------
     RunStoreError
         If a power or a price of the run is not a number.
+    ScenarioError
+        If the run has several tariffs and nothing says by which it is billed.
     """
-    rules = rules or Rules()
+    rules = rules or Rules.of_scenario(run.scenario)
     flows = flows_of(run)
     energy = settle_energy(run, flows)
     green = settle_green(run, flows, rules)
     carbon = settle_carbon(run, flows)
-    money = settle_money(run, flows, green, carbon, rules)
+    money = settle_money(run, flows, energy, green, carbon, rules)
     return Accounts(rules, flows, energy, green, carbon, money, key_figures(run, energy, green, carbon, money))

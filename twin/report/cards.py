@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from twin.accounts import Accounts
+from twin.accounts import Accounts, StockPrice
+from twin.accounts.storage_check import LARGEST_DEVIATION_REL
 from twin.report.formats import SMALLEST_SHOWN, amount, shown
+from twin.report.formats import money as money_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,33 @@ def cards_of(accounts: Accounts, currency: str) -> list[Card]:
         if name in kpi and not (name == "vm_min_pu" and kpi["vm_min_pu"] == kpi["vm_max_pu"]):
             value, unit = shown(name, kpi[name], currency)
             found.append(Card(label, value, unit, under))
-    return [*found, _health(accounts, currency)]
+    return [*found, *_storage_losses(accounts), _health(accounts, currency)]
 
 
 def stored_note(accounts: Accounts) -> str:
-    """What a bill does not show: a cheap run may have emptied its storages. Empty where the content is as before."""
+    """What the bill does not hold: a cheap run may have emptied its storages. Empty where the content is as before."""
     change = accounts.energy.storage_energy_change_mwh
     if abs(change) < SMALLEST_SHOWN:
         return ""
     word = "more" if change > 0 else "less"
-    return f"The storages ended with {amount(abs(change))} MWh {word} than they began with; that energy is not valued."
+    bill = accounts.money
+    start = f"The storages ended with {amount(abs(change))} MWh {word} than they began with"
+    if bill.stock is None or bill.stock_at_purchase_cost is None:
+        return f"{start}; that energy has no price in the run."
+    counted = f"{start}; the saving counts it with {money_text(abs(bill.stock.cost))} {bill.currency}"
+    if accounts.rules.stock_price is StockPrice.PURCHASE:
+        return f"{counted}, the mean purchase price."
+    how = "what charging it cost" if change > 0 else "what its discharge displaced"
+    return f"{counted}, {how} (at the mean purchase price: {money_text(abs(bill.stock_at_purchase_cost))})."
+
+
+def _storage_losses(accounts: Accounts) -> list[Card]:
+    """Storages that do not lose what their nameplates say; nothing where all do."""
+    wrong = {n: d for n, d in accounts.energy.storage_deviation_rel.items() if d > LARGEST_DEVIATION_REL}
+    if not wrong:
+        return []
+    under = f"of the throughput; not explained by the nameplate of {', '.join(wrong)}"
+    return [Card("Storage losses off nameplate", f"{100 * max(wrong.values()):.2f}", "%", under, alarm=True)]
 
 
 def _health(accounts: Accounts, currency: str) -> Card:
@@ -77,7 +96,10 @@ def _cost_note(kpi: dict[str, float], money: str, currency: str) -> str:
     if not reference or saving is None:
         return ""
     word = "less" if saving >= 0 else "more"
-    return f"{abs(saving) / reference:.0%} {word} than buying all from the grid (investment not counted)"
+    counted = "investment not counted"
+    if abs(kpi.get("storage_energy_change_mwh", 0.0)) >= SMALLEST_SHOWN:
+        counted = "stored energy counted, investment not"
+    return f"{abs(saving) / reference:.0%} {word} than buying all from the grid ({counted})"
 
 
 def cards_html(cards: list[Card]) -> str:

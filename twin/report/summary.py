@@ -130,6 +130,11 @@ def _bill(accounts: Accounts) -> RenderableType | None:
                       Text("█" * round(24 * abs(item.cost) / largest), style=style))
     table.add_section()
     table.add_row(Text("Net cost", style="bold"), "", Text(money(bill.net_cost, largest), style="bold"), "")
+    if bill.stock is not None and bill.net_cost_stock_adjusted is not None:
+        table.add_row(bill.stock.label, quantity(bill.stock.quantity, bill.stock.unit), money(bill.stock.cost, largest),
+                      "")
+        table.add_row(Text("Net cost with stored energy", style="bold"), "",
+                      Text(money(bill.net_cost_stock_adjusted, largest), style="bold"), "")
     notes = [stored_note(accounts), *(f"Not included - {line}." for line in bill.unpriced)]
     table.caption = Text("\n".join(n for n in notes if n), style="dark_orange3")
     table.caption_justify = "left"

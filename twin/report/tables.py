@@ -64,6 +64,9 @@ def money_table(accounts: Accounts) -> str:
     rows = [[i.label, quantity(i.quantity, i.unit), money(i.cost, largest)]
             for i in bill.items if i.cost or i.quantity]
     rows.append(["Net cost", "", money(bill.net_cost, largest)])
+    if bill.stock is not None and bill.net_cost_stock_adjusted is not None:
+        rows.append([bill.stock.label, quantity(bill.stock.quantity, bill.stock.unit), money(bill.stock.cost, largest)])
+        rows.append(["Net cost with stored energy", "", money(bill.net_cost_stock_adjusted, largest)])
     return table(["Item", "Quantity", f"Cost [{bill.currency}]"], rows, last_is_total=True)
 
 

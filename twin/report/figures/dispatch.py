@@ -46,7 +46,7 @@ def dispatch(accounts: Accounts, timeline: Timeline) -> go.Figure | None:
 
 def sources(accounts: Accounts) -> list[Layer]:
     """Layers of supply, from the bottom: renewables, generators, discharge, import."""
-    layers = [layer for role in (Role.RENEWABLE, Role.GENERATOR, Role.STORAGE, Role.LOAD)
+    layers = [layer for role in (Role.RENEWABLE, Role.GENERATOR, Role.STORAGE, Role.LOAD, Role.PROBE)
               for layer in _of_role(accounts, role, sign=1.0, suffix=" discharge" if role == Role.STORAGE else "")]
     return layers + _visible([("Grid import", accounts.flows.import_mw, palette.IMPORT)], accounts)
 
