@@ -9,7 +9,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -196,6 +196,29 @@ class RunOptions(_Model):
     )
 
 
+class AccountRules(_Model):
+    """Choices of the accounts; each default is the one that flatters the site least."""
+
+    allocation: Literal["proportional", "load_first"] = Field(
+        default="proportional",
+        description="how the green power of a step is divided: proportional gives every use the same mix; load_first "
+                    "serves loads, then plant use and losses, then storages, then export",
+    )
+    initial_origin: Literal["grid", "green", "fuel"] = Field(
+        default="grid", description="origin of what the storages hold at the start"
+    )
+    carbon_charged: bool = Field(default=True, description="whether emission is charged at the recorded carbon price")
+    carbon_allowance_t: float = Field(
+        default=0.0, ge=0, description="free allocation for the time of the run [t]; only what exceeds it is charged"
+    )
+    stock_price: Literal["displaced", "purchase"] = Field(
+        default="displaced",
+        description="price of the change of the stored energy: displaced counts drawn energy at what its discharge "
+                    "replaced and gained energy at what its charging cost, so that emptying a storage saves nothing; "
+                    "purchase counts both at the mean price of the run's purchases",
+    )
+
+
 class Scenario(_Model):
     """A site, a span of time and who operates it."""
 
@@ -213,4 +236,5 @@ class Scenario(_Model):
     controllers: dict[ElementName, Spec] = Field(default_factory=dict, description="who decides, by name")
     connections: list[Connection] = Field(default_factory=list, description="connections that names do not say")
     external: dict[ElementName, ExternalSpec] = Field(default_factory=dict, description="other simulators, by name")
+    accounts: AccountRules = Field(default_factory=AccountRules, description="choices of the accounts")
     run: RunOptions = Field(default_factory=RunOptions, description="how the run is kept")
