@@ -5,8 +5,8 @@ it reads measurements that are one step old, estimates the residual load and tel
 rules themselves are pure functions in :mod:`controllers.rules`. Powers MW, energies MWh, money in the scenario's
 currency.
 
-Limits of its knowledge: efficiencies are those at rated power, demand charges and certificates are not optimised, heat
-has the one value of its parameter, and measurements are expected to hold for the whole interval.
+Limits of its knowledge: efficiencies are those at rated power, a demand charge is not raised by charging but not shaved
+either, certificates are not optimised, heat has the one value of its parameter, and measurements are expected to hold for the whole interval.
 """
 
 from __future__ import annotations
@@ -19,8 +19,19 @@ import numpy as np
 
 from controllers.marginal_cost import purchase_cost_per_mwh
 from controllers.rules.decide import decide
+from controllers.rules.demand_charge import (
+    counted_peak_mw,
+    drift_margin_mw,
+    import_without_charging_mw,
+    largest_drift_mw,
+)
 from controllers.rules.params import Params
-from controllers.rules.residual_load import expected_residual_mw, measured_residual_mw
+from controllers.rules.residual_load import (
+    expected_residual_mw,
+    late_mw,
+    measured_residual_mw,
+    without_renewables_mw,
+)
 from controllers.rules.site_view import (
     Decision,
     GeneratorView,
@@ -99,9 +110,15 @@ class State:
     reason_code: np.ndarray
     """Last reason per asset."""
     month_peak_mw: float = 0.0
-    """Highest import seen this month."""
+    """Highest lasting import seen this month, less own charging."""
     month_count: int = 0
     """Months of local time, counted from year 0, that the peak belongs to."""
+    import_before_mw: float = math.nan
+    """Import less own charging at the measurement before."""
+    assumed_mw: float = math.nan
+    """Residual load that the last charging decision allowed for."""
+    largest_drift_mw: float = 0.0
+    """How far the residual load exceeded what was assumed, at most."""
 
 
 class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
@@ -150,24 +167,27 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         if math.isfinite(residual_now_mw):
             slot, of_day_mw = t_s % DAY_S // self.step_s, self.state.residual_of_day_mw
             expected_mw = expected_residual_mw(
-                residual_now_mw, of_day_mw, slot,
+                residual_now_mw, of_day_mw, slot, unseen_mw=without_renewables_mw(view, residual_now_mw),
                 intervals=self._intervals, dt_h=prices.dt_h, persistence_h=self.params.persistence_h)
             of_day_mw[slot] = residual_now_mw
-            ceiling_mw = self._demand_ceiling(t_s, inputs.exchange_mw, expected_mw)
+            ceiling_mw = self._demand_ceiling(t_s, view, expected_mw)
             view = replace(view, residual_mw=expected_mw, demand_ceiling_mw=ceiling_mw)
         return self._tell(t_s, decide(view, prices, self.params))
 
-    def _demand_ceiling(self, t_s: int, exchange_mw: float, expected_mw: np.ndarray) -> float:
-        """Import that this month's demand charge covers already, or that the site will need without any storage."""
+    def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray) -> float:
+        """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift."""
         if self._tariff is None or self._tariff.demand_charge_per_mw_month <= 0.0:
             return math.inf
         state, now = self.state, self.context.calendar.local(t_s)
         month = now.year * 12 + now.month
         if month != state.month_count:
-            state.month_count, state.month_peak_mw = month, 0.0
-        if exchange_mw > state.month_peak_mw:
-            state.month_peak_mw = exchange_mw
-        return max(state.month_peak_mw, float(expected_mw.max()))
+            state.month_count, state.month_peak_mw, state.import_before_mw = month, 0.0, math.nan
+        import_mw = import_without_charging_mw(view)
+        state.month_peak_mw = counted_peak_mw(state.month_peak_mw, import_mw, state.import_before_mw)
+        residual_mw = float(expected_mw[0])
+        state.largest_drift_mw = largest_drift_mw(state.largest_drift_mw, residual_mw, state.assumed_mw)
+        state.import_before_mw, state.assumed_mw = import_mw, late_mw(expected_mw)
+        return state.month_peak_mw - drift_margin_mw(state.largest_drift_mw, residual_mw, view)
 
     def _tell(self, t_s: int, decisions: list[Decision]) -> Outputs:
         """Remember and announce the decisions."""

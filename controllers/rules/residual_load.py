@@ -2,7 +2,10 @@
 
 Measured through the meter where possible (it sees losses and assets nobody operates), else summed up. Expected ahead
 as yesterday at the same time, shifted by the present deviation, which fades: wind and load persist for hours, the sun
-and working hours repeat daily. A real forecast may replace :func:`expected_residual_mw`.
+and working hours repeat daily. Hours that were never seen (the first day) are expected to have the present load and no
+renewables, which fade from what they deliver now: no nameplate says whether a plant has the sun at that hour, and
+energy stored in vain is sold or used a little later, while a peak met empty-handed costs the dearest supply. A real
+forecast may replace :func:`expected_residual_mw`.
 """
 
 from __future__ import annotations
@@ -43,20 +46,37 @@ def measured_residual_mw(view: SiteView) -> float:
     return sum(load_mw(a) for a in view.loads) - sum(renewable_mw(a) for a in view.renewables)
 
 
+def without_renewables_mw(view: SiteView, residual_mw: float) -> float:
+    """What the residual load would be if the renewables delivered nothing; themselves unknown, the residual load."""
+    return _known_or(residual_mw + sum(renewable_mw(a) for a in view.renewables), residual_mw)
+
+
 def expected_residual_mw(
-    now_mw: float, of_day_mw: np.ndarray, slot: int, *, intervals: int, dt_h: float, persistence_h: float
+    now_mw: float,
+    of_day_mw: np.ndarray,
+    slot: int,
+    *,
+    unseen_mw: float,
+    intervals: int,
+    dt_h: float,
+    persistence_h: float,
 ) -> np.ndarray:
     """Residual load over the look-ahead, shape (intervals,); element 0 is ``now_mw``.
 
     Parameters
     ----------
-    of_day_mw : last known residual load of each dispatch interval of the day, shape (slots,); NaN: not seen yet,
-        the present value is expected to persist.
+    of_day_mw : last known residual load of each dispatch interval of the day, shape (slots,); NaN: not seen yet.
     slot : interval of the day of element 0.
+    unseen_mw : what is expected of intervals not seen yet, apart from the present deviation.
     """
     repeated = of_day_mw.take(np.arange(slot, slot + intervals), mode="wrap")
-    repeated[np.isnan(repeated)] = now_mw
+    repeated[np.isnan(repeated)] = unseen_mw
     return repeated + (now_mw - repeated[0]) * _fading(intervals, dt_h, persistence_h)
+
+
+def late_mw(residual_mw: np.ndarray) -> float:
+    """Residual load to allow for in the first interval: its measurement is as old as the interval is long."""
+    return max(float(residual_mw[0]), float(residual_mw[1]))
 
 
 @lru_cache(maxsize=8)

@@ -31,6 +31,8 @@ from controllers.rules.site_view import (
 )
 from controllers.rules.supply_stack import SupplyStack
 
+DEADBAND_FRAC = 0.01
+"""Part of the rated power below which a trade is left: it is noise of the forecast and moves no money."""
 REST_SOC = 0.5
 """Where a storage that is not traded waits: it can go both ways."""
 
@@ -45,8 +47,12 @@ class _Trader:
     """Deliverable content above the reserve, after discharge losses; negative below it."""
     usable_mwh: float
     """Between reserve and full, after discharge losses."""
+    safe_mw: float
+    """Charging power that keeps import below its limit and causes no demand charge, should the surplus fail to come."""
     room_mw: float
     """Charging power that fills it within the interval."""
+    deadband_mw: float
+    """Trades smaller than this are left."""
     tiers_mw: np.ndarray
     """Its part of the supply stack, shape (tiers, intervals)."""
     surplus_mw: np.ndarray
@@ -94,7 +100,7 @@ def decide_storages(
         _buy(t, -d.p_set_mw if d else 0.0, stack, prices) or _refill_reserve(t, -d.p_set_mw if d else 0.0, prices)
         for t, d in zip(traders, taken, strict=True)]
 
-    by_name = {t.view.name: b or r or s or _hold(t, prices)
+    by_name = {t.view.name: b or r or s or _hold(t, stack, prices)
                for t, b, r, s in zip(traders, bought, released, taken, strict=True)}
     return [by_name.get(s.name) or rest(s, prices.dt_h) for s in view.storages]
 
@@ -130,7 +136,9 @@ def _trader(
         share=share,
         above_reserve_mwh=(storage.energy_mwh - floor * capacity_mwh) * plate.discharge_efficiency,
         usable_mwh=(plate.max_soc - floor) * capacity_mwh * plate.discharge_efficiency,
+        safe_mw=max(float(headroom_mw[0]), 0.0) * share,
         room_mw=max(plate.max_soc * capacity_mwh - storage.energy_mwh, 0.0) / (plate.charge_efficiency * prices.dt_h),
+        deadband_mw=DEADBAND_FRAC * max(plate.charge_power_mw, plate.discharge_power_mw),
         tiers_mw=stack.share(share, plate.discharge_power_mw),
         surplus_mw=surplus_mw,
         purchasable_mw=np.maximum(np.minimum(headroom_mw * share, plate.charge_power_mw) - surplus_mw, 0.0),
@@ -164,8 +172,8 @@ def _take_surplus(trader: _Trader, unsaleable_mw: float, stack: SupplyStack, pri
     sale = float(prices.sell_price_per_mwh[0])
     if worth <= sale:
         surplus_mw = min(surplus_mw, unsaleable_mw * trader.share) if worth > 0.0 else 0.0
-    taken_mw = min(surplus_mw, trader.room_mw)
-    if taken_mw <= POWER_TOLERANCE_MW:
+    taken_mw = min(surplus_mw, trader.room_mw, max(trader.safe_mw, unsaleable_mw * trader.share))
+    if taken_mw < trader.deadband_mw:
         return None
     money = f"{prices.currency}/MWh"
     return Decision(
@@ -190,7 +198,7 @@ def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decisio
             displaced = tier if displaced < 0 else displaced
             given_mw += part_mwh / dt_h
             left_mwh -= part_mwh
-    if displaced < 0:
+    if given_mw < trader.deadband_mw:
         return None
     money = f"{prices.currency}/MWh"
     return Decision(
@@ -240,7 +248,7 @@ def _buy(trader: _Trader, taken_mw: float, stack: SupplyStack, prices: PriceTabl
     efficiency = round_trip_efficiency(trader.view.nameplate)
     missing_mwh = (required - trader.above_reserve_mwh) / efficiency - taken_mw * dt_h
     bought_mw = min(missing_mwh / (spread_over * dt_h), float(trader.purchasable_mw[0]), trader.room_mw - taken_mw)
-    if bought_mw <= POWER_TOLERANCE_MW:
+    if bought_mw <= POWER_TOLERANCE_MW or taken_mw + bought_mw < trader.deadband_mw:
         return None
     money, buying = f"{prices.currency}/MWh", f"{prices.buying} costs {prices.buy_price_per_mwh[0]:.0f}"
     dearest = float(stack.price_per_mwh[:, 1:][pays & (trader.tiers_mw[:, 1:] > POWER_TOLERANCE_MW)].max())
@@ -257,7 +265,7 @@ def _refill_reserve(trader: _Trader, taken_mw: float, prices: PriceTable) -> Dec
         return None
     missing_mw = -trader.above_reserve_mwh / (round_trip_efficiency(trader.view.nameplate) * prices.dt_h)
     charged_mw = min(missing_mw, float(trader.purchasable_mw[0]) + taken_mw)
-    if charged_mw <= taken_mw + POWER_TOLERANCE_MW:
+    if charged_mw < max(taken_mw + POWER_TOLERANCE_MW, trader.deadband_mw):
         return None
     return Decision(
         trader.view.name, Reason.RESERVE_CHARGE,
@@ -265,12 +273,26 @@ def _refill_reserve(trader: _Trader, taken_mw: float, prices: PriceTable) -> Dec
         f"{prices.buy_price_per_mwh[0]:.0f} {prices.currency}/MWh, the least ahead", p_set_mw=-charged_mw)
 
 
-def _hold(trader: _Trader, prices: PriceTable) -> Decision:
+def _hold(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decision:
+    return Decision(trader.view.name, Reason.HOLD,
+                    f"{trader.view.name} holds {trader.view.energy_mwh:.1f} MWh: {_why_idle(trader, stack, prices)}")
+
+
+def _why_idle(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> str:
+    """What binds: the reserve, the supply that it would displace, or that there is none."""
+    if trader.above_reserve_mwh <= trader.deadband_mw * prices.dt_h:
+        return "nothing above its reserve to spend, and charging does not pay now or would lift the billed peak"
     money, replacing = f"{prices.currency}/MWh", _cheapest_refill(trader, prices)
-    return Decision(
-        trader.view.name, Reason.HOLD,
-        f"{trader.view.name} holds {trader.view.energy_mwh:.1f} MWh: {prices.buying} costs "
-        f"{prices.buy_price_per_mwh[0]:.0f} {money}, stored energy costs {replacing:.0f} {money} to replace")
+    replaced = f"stored energy costs {replacing:.0f} {money} to replace"
+    displaceable = np.flatnonzero(trader.tiers_mw[:-1, 0] >= trader.deadband_mw)
+    if not len(displaceable):
+        return f"own supply covers the site; selling earns {prices.sell_price_per_mwh[0]:.0f} {money}, {replaced}"
+    dearest = int(displaceable[0])
+    price = float(stack.price_per_mwh[dearest, 0])
+    would = f"it would displace {stack.units[dearest] or 'purchase'} at {price:.0f} {money}"
+    if price <= replacing + PRICE_TOLERANCE_PER_MWH:
+        return f"{would}, {replaced}"
+    return f"{would}, but later hours need it for supply as dear or dearer"
 
 
 def _cheapest_refill(trader: _Trader, prices: PriceTable) -> float:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.rules.residual_load import expected_residual_mw, measured_residual_mw
+from controllers.rules.residual_load import expected_residual_mw, measured_residual_mw, without_renewables_mw
 from controllers.rules.site_view import GeneratorView, LoadView, RenewableView, SiteView, StorageView
 from tests.controllers.closed_loop import BATTERY, CHP
 from twin.nameplate import LoadNameplate, RenewableNameplate
@@ -66,17 +66,24 @@ def test_meter_and_sum_agree_where_nothing_is_lost(
 def test_expected_as_yesterday_plus_fading_deviation() -> None:
     yesterday = np.array([1.0, 2.0, 3.0, 4.0])
     # now 4 where 2 was seen yesterday: +2, fading to nothing within two intervals of one hour
-    ahead = expected_residual_mw(4.0, yesterday, 1, intervals=4, dt_h=1.0, persistence_h=2.0)
+    ahead = expected_residual_mw(4.0, yesterday, 1, unseen_mw=9.0, intervals=4, dt_h=1.0, persistence_h=2.0)
     assert ahead.tolist() == pytest.approx([4.0, 3.0 + 1.0, 4.0, 1.0])
 
 
-def test_expected_to_persist_where_nothing_was_seen_yet() -> None:
-    ahead = expected_residual_mw(4.0, np.full(4, np.nan), 3, intervals=5, dt_h=1.0, persistence_h=2.0)
-    assert ahead.tolist() == [4.0] * 5
+def test_renewables_fade_from_what_they_deliver_now_where_nothing_was_seen_yet() -> None:
+    # a load of 5 MW and 4 MW of noon sun: 1 MW now, half of the sun an hour later, none in the evening
+    ahead = expected_residual_mw(1.0, np.full(24, np.nan), 12, unseen_mw=5.0, intervals=5, dt_h=1.0, persistence_h=2.0)
+    assert ahead.tolist() == [1.0, 3.0, 5.0, 5.0, 5.0]
+
+
+def test_load_without_renewables_is_the_residual_load_plus_what_they_could_deliver() -> None:
+    seen = view(2.8, -2.0, 1.0, 1.5, 2.0, -3.0, -4.0)
+    assert without_renewables_mw(seen, 2.3) == pytest.approx(2.3 + 2.0)
+    assert without_renewables_mw(view(2.8, 0.0, 0.0, NAN, NAN, -3.0, -3.0), 2.3) == 2.3
 
 
 def test_expectation_leaves_the_memory_alone() -> None:
     memory = np.array([1.0, np.nan, 3.0, 4.0])
-    expected_residual_mw(4.0, memory, 0, intervals=4, dt_h=1.0, persistence_h=2.0)
+    expected_residual_mw(4.0, memory, 0, unseen_mw=4.0, intervals=4, dt_h=1.0, persistence_h=2.0)
     assert memory.tolist()[0::2] == [1.0, 3.0]
     assert math.isnan(memory[1])
