@@ -14,14 +14,16 @@ import twin
 from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from twin.cosim.run import RunTimes
 
 app = typer.Typer(
     name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
-    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 5 external simulator failed, 6 run store damaged, "
-           "130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 the grid could not be solved in some steps, 5 a "
+           "component or external simulator failed, 6 run store damaged, 130 interrupted.",
 )
 
 ScenarioArg = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario file, or the name of a shipped one")]
@@ -47,14 +49,13 @@ def run(
     report: Annotated[bool, typer.Option("--report/--no-report", help="write report.html")] = True,
 ) -> None:
     """Simulate a scenario: results, KPI table and report."""
-    from twin.cosim.run import free_directory, new_run
+    from twin.cosim.run import new_run
     from twin.progress import progress_bar
     from twin.scenario.loader import load_scenario
 
     resolved = load_scenario(scenario, sets or ())
-    directory = out or free_directory(Path("runs"), resolved.model.name)
     with progress_bar(resolved.model.name, resolved.model.time.duration_s, quiet=as_json) as on_progress:
-        times = new_run(resolved, directory, on_progress)
+        times = new_run(resolved, out, on_progress)
     _present(times, as_json, report)
 
 
@@ -102,6 +103,7 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
             "energy_residual_rel": accounts.energy.residual_rel, "events_count": len(data.events),
             "kpi": accounts.kpi,
         }))
+        _exit_if_unsolved(accounts.kpi)
         return
     from rich.console import Console
 
@@ -114,6 +116,14 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     console.print(f"run directory  {times.directory}")
     if report:
         console.print(f"report         {times.directory / REPORT}")
+    _exit_if_unsolved(accounts.kpi)
+
+
+def _exit_if_unsolved(kpi: dict[str, float]) -> None:
+    """Figures of steps without a solution are no result: a script must not take them for one."""
+    if kpi.get("unsolved_h", 0.0) > 0:
+        print(f"the grid was not solved for {kpi['unsolved_h']:g} h of the run, see its events", file=sys.stderr)
+        raise typer.Exit(ExitCode.VIOLATIONS)
 
 
 @app.command()
@@ -167,8 +177,11 @@ def schema(
 
 
 @app.command("list")
-def list_() -> None:
-    """List the shipped scenarios and the component types that a scenario may use."""
+def list_(
+    type_name: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="a component type: lists its parameters")]
+    = None,
+) -> None:
+    """List the shipped scenarios and component types, or what may be said of one type."""
     from rich.console import Console
     from rich.table import Table
 
@@ -177,6 +190,9 @@ def list_() -> None:
     from twin.scenario.yaml_source import read_yaml
 
     console = Console()
+    if type_name is not None:
+        console.print(_parameters(type_name))
+        return
     scenarios = Table("scenario", "what it is", box=None)
     for name, path in packaged_scenarios().items():
         scenarios.add_row(name, str(read_yaml(path).data.get("description", "")))
@@ -187,6 +203,22 @@ def list_() -> None:
     console.print(scenarios)
     console.print()
     console.print(types)
+
+
+def _parameters(type_name: str) -> Table:
+    """The parameters of a type, with defaults and meaning."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from twin.registry import component_class
+
+    cls = component_class(type_name)
+    table = Table("parameter", "default", "meaning", box=None, title=f"{type_name} (under {cls.section.value}:)",
+                  title_justify="left")
+    for name, field in cls.Params.model_fields.items():
+        default = "required" if field.is_required() else str(field.get_default(call_default_factory=True))
+        table.add_row(name, default, escape(field.description or ""))
+    return table
 
 
 def main() -> Any:

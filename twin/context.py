@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from twin.errors import ComponentError
 from twin.nameplate import Nameplate
+from twin.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,12 @@ class Calendar:
     def _holidays(self):  # type: ignore[no-untyped-def]
         import holidays  # slow to import; only sites with a country need it
 
-        return holidays.country_holidays(self.country) if self.country else None
+        try:
+            return holidays.country_holidays(self.country) if self.country else None
+        except NotImplementedError:
+            hint = did_you_mean(str(self.country), holidays.list_supported_countries())
+            raise ComponentError(f"location.country: no holiday calendar for {self.country!r}; {hint}, or leave it "
+                                 "out: then only Saturday and Sunday are free") from None
 
     def local(self, t_s: int) -> datetime:
         """Local wall-clock time."""

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +39,8 @@ class RunTimes:
     wall_s: float
 
 
-def new_run(scenario: ResolvedScenario, directory: Path, on_progress: Progress | None = None) -> RunTimes:
-    """Run a scenario from its start into a new directory.
+def new_run(scenario: ResolvedScenario, directory: Path | None, on_progress: Progress | None = None) -> RunTimes:
+    """Run a scenario from its start into a new directory; None: ``runs/NAME-001`` or the next number that is free.
 
     Raises
     ------
@@ -53,13 +53,7 @@ def new_run(scenario: ResolvedScenario, directory: Path, on_progress: Progress |
     site = build_site(scenario)
     edges = wire(site)
     text = resolved_yaml(scenario, origins=False)
-    try:
-        directory.mkdir(parents=True)
-    except FileExistsError:
-        raise RunStoreError(f"{directory} exists already; choose another with --out, or continue it with "
-                            f"`twin resume {directory}`") from None
-    except OSError as error:
-        raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+    directory = _claim_next(Path("runs"), scenario.model.name) if directory is None else _claim(directory)
     write_atomically(directory / layout.SCENARIO, text)
     writer = RunWriter(directory, site.components, site.types, scenario.model.run.checkpoint_every_s)
     writer.lock.acquire()
@@ -83,7 +77,7 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
     meta = RunMeta.read(directory)
     if meta.status == "complete":
         return RunTimes(directory, 0.0, 0.0, 0.0)
-    scenario = load_scenario(directory / layout.SCENARIO)
+    scenario = load_scenario(directory / layout.SCENARIO, trust_paths=True)
     _refuse_if_changed(meta, scenario, directory)
     if scenario.external:
         raise RunStoreError(f"{directory} couples external simulators ({', '.join(scenario.external)}), whose state is "
@@ -181,8 +175,30 @@ def _meta(site: Site, scenario_text: str) -> RunMeta:
     )
 
 
-def free_directory(root: Path, name: str) -> Path:
-    """``root/name-001`` or the next number that is free."""
-    taken: Sequence[str] = [p.name for p in root.glob(f"{name}-[0-9]*")] if root.is_dir() else []
-    numbers = [int(t.rsplit("-", 1)[1]) for t in taken if t.rsplit("-", 1)[1].isdigit()]
-    return root / f"{name}-{max(numbers, default=0) + 1:03d}"
+def _claim(directory: Path) -> Path:
+    """Make a directory that was not there."""
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        way_on = f", or continue it with `twin resume {directory}`" if layout.is_run_directory(directory) else ""
+        raise RunStoreError(f"{directory} exists already; choose another with --out{way_on}") from None
+    except OSError as error:
+        raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+    return directory
+
+
+def _claim_next(root: Path, name: str) -> Path:
+    """Make ``root/name-001`` or the next number; several runs may start at the same moment."""
+    taken = [p.name for p in root.glob(f"{name}-[0-9]*")] if root.is_dir() else []
+    number = max((int(t.rsplit("-", 1)[1]) for t in taken if t.rsplit("-", 1)[1].isdigit()), default=0)
+    while True:
+        number += 1
+        directory = root / f"{name}-{number:03d}"
+        if not directory.exists():
+            try:
+                directory.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+            return directory

@@ -29,6 +29,12 @@ from twin.suggest import did_you_mean
 
 ATTACH_KEY = {"electricity": "bus", "heat": "heat_node", "cooling": "cooling_node"}
 """Network carrier → parameter with which an asset names its terminal."""
+REMEDY = {
+    "weather": "add a 'weather:' section, for example weather: {type: tmy3}",
+    "price": "add a tariff under 'markets:', see `twin list time_of_use_tariff`",
+    "metering": "add a network under 'networks:', for example grid: {type: single_bus}",
+}
+"""Broadcast carrier → what usually gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +225,14 @@ class _Wiring:
         sources = Counter(edge.target for edge in self.edges.values())
         fed = {(t.owner, t.port) for t in sources}
         for name, component in self.components.items():
+            unfed: dict[str | None, list[str]] = {}
             for field_name, required in _required(component.Inputs).items():
                 if required and (name, field_name) not in fed:
-                    carrier = ports_of(component.Inputs)[field_name].carrier
-                    remedy = f"add something that gives {carrier}" if carrier else "connect it under 'connections:'"
-                    self.problem(name, f"input {field_name!r} has no source; {remedy}")
+                    unfed.setdefault(ports_of(component.Inputs)[field_name].carrier, []).append(field_name)
+            for carrier, names in unfed.items():
+                remedy = REMEDY.get(carrier or "", f"add something that gives {carrier}" if carrier else
+                                    "connect it under 'connections:'")
+                self.problem(name, f"needs {', '.join(names)} and nothing gives it; {remedy}")
         for target, count in sources.items():
             port = _port(self.components, target, "Inputs")
             if port is not None and count > 1 and not port.total:

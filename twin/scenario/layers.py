@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import Problem
-from twin.scenario.merge import deep_merge, merged_origins, null_paths, without_nulls
+from twin.scenario.merge import deep_merge, merged_origins, null_paths, paths_with_values, without_nulls
 from twin.scenario.origins import KeyPath, SourceMap, display_file, scenario_error
 from twin.scenario.overrides import apply_set
 from twin.scenario.packaged import SUFFIXES
@@ -39,10 +39,16 @@ def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> Sourc
     """
     file = file.resolve()
     bounds = [file.parent, *(root.resolve() for root in roots)]
-    merged = _Loader(bounds).load(file, ())
+    loader = _Loader(bounds)
+    merged = loader.load(file, ())
     merged.data = copy.deepcopy(merged.data)
     for text in sets:
         apply_set(merged, text)
+    idle = [merged.problem(path, "nothing is written here and nothing below to remove; give a value, or leave the key out "
+                           "(in { } a comma ends a value: write 1.2, not 1,2)", at_key=True)
+            for path in null_paths(merged.data) if path not in loader.written]
+    if idle:
+        raise scenario_error(idle, merged.lines)
     merged.removed = {path: merged.origins[path] for path in null_paths(merged.data)}
     merged.data = without_nulls(merged.data)
     for path in merged.removed:
@@ -56,6 +62,8 @@ class _Loader:
     def __init__(self, bounds: Sequence[Path]) -> None:
         self.bounds = bounds
         self.loaded: dict[Path, SourceMap] = {}
+        self.written: set[KeyPath] = set()
+        """Paths to which some layer gives a value, so that another one may remove it."""
 
     def load(self, file: Path, chain: tuple[Path, ...]) -> SourceMap:
         if file in self.loaded:
@@ -64,6 +72,7 @@ class _Loader:
         bases = self._bases(own, file, (*chain, file))
         own.data.pop(EXTENDS, None)
         own.origins = {path: origin for path, origin in own.origins.items() if path[:1] != (EXTENDS,)}
+        self.written.update(paths_with_values(own.data))
         result: SourceMap | None = None
         for layer in (*(self.load(base, (*chain, file)) for base in bases), own):
             result = layer if result is None else _merged(result, layer)

@@ -54,6 +54,15 @@ def null_paths(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]
             yield from null_paths(value, (*path, key))
 
 
+def paths_with_values(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Paths of the keys whose value is not null, mappings included."""
+    for key, value in data.items():
+        if value is not None:
+            yield (*path, key)
+        if isinstance(value, dict):
+            yield from paths_with_values(value, (*path, key))
+
+
 def paths_of(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     """The path of a value and of everything below it."""
     yield path

@@ -69,7 +69,8 @@ class RunMeta:
         try:
             data = json.loads(path.read_text())
         except FileNotFoundError:
-            raise RunStoreError(f"{directory}: no run directory ({META} is missing)") from None
+            what = f"no run directory ({META} is missing)" if directory.is_dir() else "does not exist"
+            raise RunStoreError(f"{directory}: {what}; `twin run SCENARIO --out {directory}` makes one") from None
         except (OSError, ValueError) as error:
             raise RunStoreError(f"{path}: damaged ({error})") from None
         if not isinstance(data, dict) or data.pop("format", None) != FORMAT_VERSION:

@@ -16,6 +16,10 @@ from twin.store import layout
 from twin.store.meta import RunMeta
 from twin.store.run_data import RunData
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SUPERBLOCK_BYTES = 48
+END_OF_FILE_AT = 28
+
 
 def read_run(directory: Path | str) -> RunData:
     """All series of a run up to its last whole row.
@@ -66,6 +70,7 @@ def read_tables(directory: Path) -> tuple[dict[str, np.ndarray], dict[str, int],
 
     path = directory / layout.RESULTS
     try:
+        _refuse_cut_off(path)
         with h5py.File(path, "r", libver="latest", swmr=True) as file:
             blocks, steps, columns = {}, {}, {}
             for key, group in file.items():
@@ -78,6 +83,21 @@ def read_tables(directory: Path) -> tuple[dict[str, np.ndarray], dict[str, int],
         raise RunStoreError(f"{path}: missing; the run never started") from None
     except (OSError, KeyError, ValueError) as error:
         raise RunStoreError(f"{path}: cannot be read ({error})") from None
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """An SWMR reader does not notice that a file ends too early: it waits for ever, or reads zeros.
+
+    The superblock (version 2 or 3: HDF5 file format specification, section II.A) holds the end of the file.
+    """
+    with path.open("rb") as file:
+        head = file.read(SUPERBLOCK_BYTES)
+    if len(head) < SUPERBLOCK_BYTES or not head.startswith(HDF5_SIGNATURE):
+        raise RunStoreError(f"{path}: cannot be read (it is no HDF5 file, or only its beginning)")
+    end = int.from_bytes(head[END_OF_FILE_AT:END_OF_FILE_AT + 8], "little")
+    size = path.stat().st_size
+    if size < end:
+        raise RunStoreError(f"{path}: cut off, {size} of {end} bytes are there; copy it again, or run anew")
 
 
 def read_events(directory: Path, component_order: list[str]) -> list[Event]:

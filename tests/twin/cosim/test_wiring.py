@@ -47,7 +47,7 @@ def test_a_bus_that_does_not_exist_is_named_with_a_suggestion(toy_file):
 
 def test_a_required_input_without_source_is_named(toy_file):
     text = refusal(toy_file(("weather: {type: sun}\n", "")))
-    assert "input 'ghi_w_m2' has no source; add something that gives weather" in text
+    assert "needs ghi_w_m2 and nothing gives it; add a 'weather:' section" in text
 
 
 def test_explicit_connection_replaces_the_automatic_one(toy_file):

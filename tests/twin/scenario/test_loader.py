@@ -61,7 +61,7 @@ external:
 """
     loaded = load_scenario(write(text=SITE + extra), roots=())
     first, second = loaded.connections
-    assert (first.source, first.target, first.delayed, first.initial) == ("bess.p_mw", "house.2.p_mw", False, 0.0)
+    assert (first.source, first.target, first.delayed, first.initial) == ("bess.p_mw", "house.2.p_mw", False, None)
     assert (second.delayed, second.initial) == (True, 1.5)
     assert {name: spec.starter() for name, spec in loaded.external.items()} == {
         "house": {"cmd": "%(python)s house.py %(addr)s"},

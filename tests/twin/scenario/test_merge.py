@@ -1,8 +1,11 @@
 """Laws of the deep merge, on generated scenarios."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin.errors import ScenarioError
+from twin.scenario.layers import load_layers
 from twin.scenario.merge import deep_merge, merged_origins, null_paths, paths_of, replaced_paths, without_nulls
 from twin.scenario.origins import Origin
 
@@ -96,3 +99,17 @@ def test_every_value_has_the_origin_of_the_layer_it_came_from(base, over):
 def test_replaced_is_what_the_base_had_and_the_result_has_not_from_it(base, over):
     kept = set(paths_of(base)) - set(replaced_paths(base, over))
     assert kept <= set(paths_of(deep_merge(base, over)))
+
+
+def test_a_key_without_value_that_removes_nothing_is_a_mistake(tmp_path):
+    """A decimal comma in { } makes a key of its second half; a forgotten value makes a null."""
+    (tmp_path / "base.yaml").write_text("name: base\nassets: {pv: {peak_mw: 1.0}}\n")
+    (tmp_path / "s.yaml").write_text("extends: base.yaml\nassets:\n  pv: {peak_mw: 1,2}\n")
+    with pytest.raises(ScenarioError, match=r"s\.yaml:3:20: assets\.pv\.2: nothing is written here"):
+        load_layers(tmp_path / "s.yaml", [], [])
+
+
+def test_a_key_without_value_removes_what_a_layer_below_says(tmp_path):
+    (tmp_path / "base.yaml").write_text("name: base\nassets: {pv: {peak_mw: 1.0}, bess: {power_mw: 2}}\n")
+    (tmp_path / "s.yaml").write_text("extends: base.yaml\nassets:\n  bess:\n")
+    assert load_layers(tmp_path / "s.yaml", [], []).data["assets"] == {"pv": {"peak_mw": 1.0}}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
@@ -147,6 +148,21 @@ def test_a_damaged_result_file_is_said_so(tmp_path, whole):
     (tmp_path / "whole" / "run.h5").write_bytes(b"not HDF5")
     with pytest.raises(RunStoreError, match="cannot be read"):
         read_run(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("kept", [0.99, 0.3, 0.0])
+def test_a_result_file_that_was_cut_off_is_said_so(tmp_path, whole, kept):
+    """HDF5's reader would wait for the rest for ever, or read zeros."""
+    file = tmp_path / "whole" / "run.h5"
+    os.truncate(file, int(file.stat().st_size * kept))
+    with pytest.raises(RunStoreError, match="cut off" if kept else "no HDF5 file"):
+        read_run(tmp_path / "whole")
+
+
+def test_two_runs_that_start_together_get_directories_of_their_own(toy_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scenario = load_scenario(toy_file(), ["time.duration_h=1"])
+    assert [new_run(scenario, None).directory.name for _ in range(2)] == ["toy-001", "toy-002"]
 
 
 def test_meta_round_trip(tmp_path, whole):
