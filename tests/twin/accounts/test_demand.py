@@ -48,3 +48,18 @@ def test_a_day_is_charged_its_part_of_the_month() -> None:
     run = closed_run(load([-4.0] * 24), tariff(demand_charge=40_000.0, buy_price_per_mwh=[0] * 24))
     cost = {i.key: i.cost for i in settle(run).money.items}["demand_charge"]
     assert cost == pytest.approx(160_000 / 31)
+
+
+def test_intervals_follow_the_local_clock_where_it_is_half_an_hour_off() -> None:
+    """Kolkata (+5:30) at 60-minute metering: 3 MW from 10:00 to 11:00 local is one interval; on the UTC clock it would
+    be half of two, 1.5 MW."""
+    power = np.array([0.0, 0.0, 3.0, 3.0, 0.0, 0.0])
+    (month,) = monthly_demand(power, datetime.fromisoformat("2025-07-15T09:00:00+05:30"), "Asia/Kolkata", 1800, 3600)
+    assert month.peak_mw == pytest.approx(3.0)
+
+
+def test_the_hour_repeated_in_autumn_is_two_intervals() -> None:
+    """Berlin, 26 October 2025, 02:00 to 03:00 twice: 4 MW in the first and 2 MW in the second is not a mean of 3."""
+    power = np.array([1.0, 4.0, 2.0, 1.0])
+    (month,) = monthly_demand(power, datetime.fromisoformat("2025-10-26T01:00:00+02:00"), "Europe/Berlin", 3600, 3600)
+    assert month.peak_mw == pytest.approx(4.0)

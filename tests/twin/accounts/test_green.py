@@ -189,3 +189,10 @@ def test_storages_of_another_step_than_the_grid() -> None:
     green = settle(make_run(plant, hourly, load([-1.0, -1.0]))).green
     assert green.tag_residual_rel < 1e-12
     assert green.storages["bess"].green_mwh[1] == pytest.approx(0.9)
+
+
+def test_the_bound_counts_what_was_curtailed() -> None:
+    """3 MW delivered of 5 available for a town of 10: perfect storage could have reached 0.5."""
+    plant = part("sun", "pv_plant", Role.RENEWABLE, {"p_mw": [3.0], "available_mw": [5.0], "curtailed_mw": [2.0]})
+    green = settle(closed_run(plant, load([-10.0]))).green
+    assert (green.green_share_frac, green.green_share_bound_frac) == pytest.approx((0.3, 0.5))
