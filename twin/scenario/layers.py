@@ -21,6 +21,8 @@ from twin.scenario.yaml_source import read_yaml
 
 EXTENDS = "extends"
 MAX_FILES = 50
+IDLE_NULL = ("nothing is written here and nothing below to remove; give a value, or leave the key out "
+             "(in { } a comma ends a value: write 1.2, not 1,2)")
 
 
 def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> SourceMap:
@@ -44,9 +46,8 @@ def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> Sourc
     merged.data = copy.deepcopy(merged.data)
     for text in sets:
         apply_set(merged, text)
-    idle = [merged.problem(path, "nothing is written here and nothing below to remove; give a value, or leave the key out "
-                           "(in { } a comma ends a value: write 1.2, not 1,2)", at_key=True)
-            for path in null_paths(merged.data) if path not in loader.written]
+    idle = [merged.problem(path, IDLE_NULL, at_key=True) for path in null_paths(merged.data)
+            if path not in loader.written]
     if idle:
         raise scenario_error(idle, merged.lines)
     merged.removed = {path: merged.origins[path] for path in null_paths(merged.data)}

@@ -105,7 +105,7 @@ def test_a_key_without_value_that_removes_nothing_is_a_mistake(tmp_path):
     """A decimal comma in { } makes a key of its second half; a forgotten value makes a null."""
     (tmp_path / "base.yaml").write_text("name: base\nassets: {pv: {peak_mw: 1.0}}\n")
     (tmp_path / "s.yaml").write_text("extends: base.yaml\nassets:\n  pv: {peak_mw: 1,2}\n")
-    with pytest.raises(ScenarioError, match=r"s\.yaml:3:20: assets\.pv\.2: nothing is written here"):
+    with pytest.raises(ScenarioError, match=r"s\.yaml:3:19: assets\.pv\.2: nothing is written here"):
         load_layers(tmp_path / "s.yaml", [], [])
 
 
