@@ -6,7 +6,8 @@ rules themselves are pure functions in :mod:`controllers.rules`. Powers MW, ener
 currency.
 
 Limits of its knowledge: efficiencies are those at rated power, a demand charge is not raised by charging but not shaved
-either, certificates are not optimised, heat has the one value of its parameter, and measurements are expected to hold for the whole interval.
+either, certificates are not optimised, heat has the one value of its parameter, and measurements are expected to hold
+for the whole interval.
 """
 
 from __future__ import annotations

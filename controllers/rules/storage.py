@@ -87,7 +87,10 @@ def decide_storages(
     """
     traded = [s for s in view.storages if s.is_measured and is_traded(s, params)]
     total_mw = sum(s.nameplate.discharge_power_mw for s in traded)
-    expected_mw = np.maximum(residual_mw, np.append(residual_mw[1:], residual_mw[-1]))  # the measurement is late
+    if not traded:
+        return [rest(s, prices.dt_h) for s in view.storages]
+    expected_mw = residual_mw.copy()
+    np.maximum(residual_mw[:-1], residual_mw[1:], out=expected_mw[:-1])  # the measurement is late
     headroom_mw = min(view.import_limit_mw, view.demand_ceiling_mw) - expected_mw
     traders = [_trader(s, s.nameplate.discharge_power_mw / total_mw, residual_mw, headroom_mw, stack, prices, params)
                for s in traded]
@@ -151,6 +154,8 @@ def required_mwh(needed_mwh: np.ndarray, regained_mwh: np.ndarray, most_mwh: flo
 
     Backwards in time: what is needed after an interval and in it, less what is regained in it.
     """
+    if not needed_mwh.any():
+        return 0.0
     content = 0.0
     for change in (needed_mwh - regained_mwh)[::-1].tolist():
         content += change
@@ -185,8 +190,10 @@ def _take_surplus(trader: _Trader, unsaleable_mw: float, stack: SupplyStack, pri
 def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decision | None:
     """Displace what costs more than replacing, dearest first, as far as dearer hours before a refill leave energy."""
     dt_h, name = prices.dt_h, trader.view.name
-    replacing = _cheapest_refill(trader, prices)
     left_mwh, given_mw, displaced = max(trader.above_reserve_mwh, 0.0), 0.0, -1
+    if left_mwh < trader.deadband_mw * dt_h:
+        return None
+    replacing = _cheapest_refill(trader, prices)
     for tier, price in enumerate(stack.price_per_mwh[:, 0].tolist()):
         wanted_mwh = float(trader.tiers_mw[tier, 0]) * dt_h
         if wanted_mwh <= 0.0 or left_mwh <= 0.0 or price <= replacing + PRICE_TOLERANCE_PER_MWH:
@@ -232,6 +239,8 @@ def _regained(trader: _Trader, refill: np.ndarray) -> np.ndarray:
 
 def _buy(trader: _Trader, taken_mw: float, stack: SupplyStack, prices: PriceTable) -> Decision | None:
     """Charge from the grid what later, dearer hours need and cannot get more cheaply; on top of surplus taken now."""
+    if min(float(trader.purchasable_mw[0]), trader.room_mw - taken_mw) <= POWER_TOLERANCE_MW:
+        return None
     dt_h, name, refill = prices.dt_h, trader.view.name, trader.refill_cost_per_mwh
     here = float(refill[0])
     pays = stack.price_per_mwh[:, 1:] > here + PRICE_TOLERANCE_PER_MWH
