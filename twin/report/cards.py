@@ -59,11 +59,12 @@ def stored_note(accounts: Accounts) -> str:
     start = f"The storages ended with {amount(abs(change))} MWh {word} than they began with"
     if bill.stock is None or bill.stock_at_purchase_cost is None:
         return f"{start}; that energy has no price in the run."
-    counted = f"{start}; the saving counts it with {money_text(abs(bill.stock.cost))} {bill.currency}"
+    counted = f"{start}; the saving counts it with {money_text(abs(bill.stock.cost), bill.net_cost)} {bill.currency}"
     if accounts.rules.stock_price is StockPrice.PURCHASE:
         return f"{counted}, the mean purchase price."
     how = "what charging it cost" if change > 0 else "what its discharge displaced"
-    return f"{counted}, {how} (at the mean purchase price: {money_text(abs(bill.stock_at_purchase_cost))})."
+    at_purchase = money_text(abs(bill.stock_at_purchase_cost), bill.net_cost)
+    return f"{counted}, {how} (at the mean purchase price: {at_purchase})."
 
 
 def _storage_losses(accounts: Accounts) -> list[Card]:

@@ -71,7 +71,8 @@ def test_importing_the_report_is_light() -> None:
 
 
 def test_an_emptied_storage_is_counted_and_told() -> None:
-    """0.9 MW empty 1 MWh at 1,000: the bill says 3,190 with wear, with the content 1,111 more; buying all cost 4,000."""
+    """0.9 MW empty 1 MWh at 1,000: the bill says 3,190 with wear, with the content 1,111 more; buying all costs 4,000.
+    """
     run = closed_run(load([-4.0]), battery([0.9], start_mwh=10.0), tariff(buy_price_per_mwh=[1000]))
     text = " ".join(printed(run, 160).split())
     assert "Net cost 3,190" in text
