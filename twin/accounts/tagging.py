@@ -63,7 +63,7 @@ def memory(storage: StorageSeries, end_mwh: np.ndarray, dt_h: float) -> np.ndarr
     most = charge if storage.charge_efficiency is None else charge * (1.0 - storage.charge_efficiency)
     charge_loss = np.minimum(loss, most)
     inflow, standing = charge - charge_loss, loss - charge_loss
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         growth = np.maximum((inflow - standing) * dt_h / start, -1.0)
         # log1p(z)/z keeps its digits where inflow and standing loss nearly cancel
         stretch = np.where(np.abs(growth) > 0.0, np.log1p(growth) / growth, 1.0)

@@ -196,3 +196,10 @@ def test_the_bound_counts_what_was_curtailed() -> None:
     plant = part("sun", "pv_plant", Role.RENEWABLE, {"p_mw": [3.0], "available_mw": [5.0], "curtailed_mw": [2.0]})
     green = settle(closed_run(plant, load([-10.0]))).green
     assert (green.green_share_frac, green.green_share_bound_frac) == pytest.approx((0.3, 0.5))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_content_of_next_to_nothing_is_replaced_by_what_is_charged() -> None:
+    """1e-310 MWh of grid energy under 4.5 MWh of sun, which overflows a ratio of both."""
+    tags = settle(closed_run(sun([5.0]), battery([-5.0], start_mwh=1e-310))).green.storages["bess"]
+    assert (tags.green_mwh[0], tags.grid_mwh[0]) == pytest.approx((4.5, 0.0))
