@@ -107,7 +107,8 @@ def _after_storage(residual_mw: np.ndarray, storage_mw: float, running_mw: float
     Charging that only takes what a minimum load pushes out is no reason to run and does not count.
     """
     after = residual_mw.copy()
-    after[1:] -= np.minimum(np.maximum(after[1:], 0.0), max(storage_mw, 0.0))
+    if storage_mw > 0.0:
+        after[1:] -= np.minimum(np.maximum(after[1:], 0.0), storage_mw)
     now_mw = float(residual_mw[0])
     pushed_out_mw = max(running_mw - max(now_mw, 0.0), 0.0)
     absorbed_mw = min(max(-storage_mw - max(-now_mw, 0.0), 0.0), pushed_out_mw)

@@ -224,7 +224,10 @@ def _needed_ahead(trader: _Trader, stack: SupplyStack, price: float, dt_h: float
     regained_mwh = _regained(trader, cheap) * dt_h
 
     def required(at_least: float) -> float:
-        needed_mwh = (ahead_mw * (dearer_by > at_least)).sum(axis=0) * dt_h
+        counted = dearer_by > at_least
+        if not counted.any():
+            return 0.0
+        needed_mwh = np.add.reduce(ahead_mw * counted) * dt_h
         return required_mwh(needed_mwh, regained_mwh, trader.usable_mwh)
 
     dearer_mwh = required(PRICE_TOLERANCE_PER_MWH)
@@ -233,7 +236,7 @@ def _needed_ahead(trader: _Trader, stack: SupplyStack, price: float, dt_h: float
 
 def _regained(trader: _Trader, refill: np.ndarray) -> np.ndarray:
     """Deliverable power gained per later interval: surplus, and purchase in the intervals marked for refill."""
-    charged_mw = trader.surplus_mw[1:] + np.where(refill, trader.purchasable_mw[1:], 0.0)
+    charged_mw = trader.surplus_mw[1:] + refill * trader.purchasable_mw[1:]
     return charged_mw * round_trip_efficiency(trader.view.nameplate)
 
 
@@ -244,7 +247,7 @@ def _buy(trader: _Trader, taken_mw: float, stack: SupplyStack, prices: PriceTabl
     dt_h, name, refill = prices.dt_h, trader.view.name, trader.refill_cost_per_mwh
     here = float(refill[0])
     pays = stack.price_per_mwh[:, 1:] > here + PRICE_TOLERANCE_PER_MWH
-    needed_mw = np.where(pays, trader.tiers_mw[:, 1:], 0.0).sum(axis=0)
+    needed_mw = np.add.reduce(trader.tiers_mw[:, 1:] * pays)
     needed_at = np.flatnonzero(needed_mw > POWER_TOLERANCE_MW)
     if not len(needed_at):
         return None

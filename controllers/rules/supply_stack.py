@@ -14,6 +14,7 @@ import numpy as np
 from controllers.marginal_cost import generation_cost_per_mwh
 from controllers.rules.params import Params
 from controllers.rules.site_view import GeneratorView, PriceTable
+from twin.nameplate import GeneratorNameplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,28 @@ class SupplyStack:
 
     def share(self, fraction: float, most_mw: float) -> np.ndarray:
         """Power per tier and interval that falls to a storage: its share, dearest first, up to its rated power."""
-        filled = np.minimum(np.cumsum(self.power_mw * fraction, axis=0), most_mw)
-        filled[1:] -= filled[:-1].copy()
-        return filled
+        filled = np.minimum((self.power_mw * fraction).cumsum(axis=0), most_mw)
+        part = filled.copy()
+        part[1:] -= filled[:-1]
+        return part
 
 
 def merit_order(units: tuple[GeneratorView, ...], prices: PriceTable, params: Params) -> list[PricedUnit]:
     """Units dispatched on price, cheapest first; of equally cheap units the running ones come first."""
-    priced = [
-        PricedUnit(unit, generation_cost_per_mwh(
-            unit.nameplate,
-            fuel_price_per_mwh=prices.fuel_price_per_mwh[unit.nameplate.fuel],
-            carbon_price_per_t=prices.carbon_price_per_t,
-            heat_value_per_mwh=params.heat_value_per_mwh,
-        ))
-        for unit in units if not unit.nameplate.emergency_only
-    ]
+    costs: dict[GeneratorNameplate, np.ndarray] = {}  # sister units cost the same
+    priced = []
+    for unit in units:
+        plate = unit.nameplate
+        if plate.emergency_only:
+            continue
+        if plate not in costs:
+            costs[plate] = generation_cost_per_mwh(
+                plate,
+                fuel_price_per_mwh=prices.fuel_price_per_mwh[plate.fuel],
+                carbon_price_per_t=prices.carbon_price_per_t,
+                heat_value_per_mwh=params.heat_value_per_mwh,
+            )
+        priced.append(PricedUnit(unit, costs[plate]))
     return sorted(priced, key=lambda p: (float(p.cost_per_mwh[0]), not p.unit.on))
 
 
@@ -80,11 +87,13 @@ def supply_stack(
     buy, sell = prices.buy_price_per_mwh, prices.sell_price_per_mwh
     unserved = np.maximum(residual_mw, 0.0)
     names, tier_prices, tier_powers = [], [], []
+    pays_for, pays = None, np.zeros(len(buy), dtype=bool)
     for priced in units:
         cost = priced.cost_per_mwh
         plate = priced.unit.nameplate
-        serves = (cost < buy) & (cost > sell) & (unserved >= plate.min_mw)
-        power = np.where(serves, np.minimum(unserved, plate.rated_mw), 0.0)
+        if cost is not pays_for:  # sister units share the array
+            pays_for, pays = cost, (cost < buy) & (cost > sell)
+        power = np.minimum(unserved, plate.rated_mw) * (pays & (unserved >= plate.min_mw))
         if committed is not None:
             above_minimum = min(float(unserved[0]), plate.rated_mw - plate.min_mw)
             power[0] = above_minimum if priced.unit.name in committed and cost[0] > sell[0] else 0.0
