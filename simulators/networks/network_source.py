@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from simulators.networks.network_build import build_pandapower
 from simulators.networks.network_checks import mistakes_in
 from simulators.networks.network_file import NetworkFile, VoltageControl, circuit_names
+from simulators.networks.pandapower_json import read_pandapower_json
 from twin.errors import ComponentError, Problem, ScenarioError
 from twin.scenario.fields import places
 from twin.scenario.merge import deep_merge, merged_origins
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pandapower.auxiliary import pandapowerNet
 
 JSON_SUFFIX = ".json"
+YAML_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(slots=True)
@@ -46,14 +48,17 @@ def from_file(file: str, changes: dict[str, Any]) -> GivenNetwork:
     ScenarioError
         With file, line and column for every mistake in a network file.
     ComponentError
-        If a pandapower file cannot be read.
+        If a pandapower file cannot be read or holds more than data, or the name ends otherwise.
     """
-    if Path(file).suffix.lower() != JSON_SUFFIX:
+    suffix = Path(file).suffix.lower()
+    if suffix in YAML_SUFFIXES:
         return _from_yaml(read_yaml(Path(file)), changes)
+    if suffix != JSON_SUFFIX:  # mistakes in YAML are shown with the line they stand on: never that of any other file
+        raise ComponentError(f"{file}: a network file ends in {', '.join(YAML_SUFFIXES)} or {JSON_SUFFIX}")
     if changes:
         raise ComponentError(f"'changes' apply to network files in YAML, not to {Path(file).name!r}; change the "
                              f"network in pandapower and write it anew")
-    return GivenNetwork(_pandapower_json(file))
+    return GivenNetwork(read_pandapower_json(file))
 
 
 def from_models(network: NetworkFile) -> GivenNetwork:
@@ -137,22 +142,6 @@ def _built(network: NetworkFile) -> GivenNetwork:
         {name: t.voltage_control for name, t in network.transformers.items() if t.voltage_control},
         {name: circuit_names(name, t.count) for name, t in network.transformers.items()},
     )
-
-
-def _pandapower_json(file: str) -> pandapowerNet:
-    import pandapower as pp
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            net = pp.from_json(file)
-    except Exception as error:  # broken JSON fails in many ways inside pandapower
-        raise ComponentError(f"{file}: not a pandapower network ({type(error).__name__}: {error}); write it with "
-                             f"pandapower.to_json") from error
-    if not _is_network(net):
-        raise ComponentError(f"{file}: holds a {type(net).__name__}, not a pandapower network; write it with "
-                             f"pandapower.to_json")
-    return net
 
 
 def _is_network(candidate: object) -> bool:

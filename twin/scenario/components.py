@@ -40,11 +40,12 @@ def named_specs(data: dict[str, Any]) -> Iterator[tuple[str, Section, KeyPath, A
                 yield name, section, (section.value, name), spec
 
 
-def check_components(source: SourceMap, roots: Sequence[Path]) -> tuple[dict[str, ComponentSpec], list[Problem]]:
+def check_components(source: SourceMap, roots: Sequence[Path], *, trust_paths: bool = False
+                     ) -> tuple[dict[str, ComponentSpec], list[Problem]]:
     """All components whose parameters are valid, and the problems of the others.
 
     The names of data files become absolute in ``source.data``, but for those that ship with pvlib, which are the same
-    everywhere.
+    everywhere. With ``trust_paths`` they may lie anywhere.
     """
     specs: dict[str, ComponentSpec] = {}
     problems = _names_used_twice(source)
@@ -58,7 +59,7 @@ def check_components(source: SourceMap, roots: Sequence[Path]) -> tuple[dict[str
             continue
         params = copy.deepcopy({key: value for key, value in raw.items() if key != "type"})
         early = _bool_for_number(cls, params, path, source)
-        early += _find_files(cls, params, path, source, roots)
+        early += _find_files(cls, params, path, source, roots, trust_paths)
         _find_default_files(cls, params, roots)
         try:
             checked = cls.Params.model_validate(params)
@@ -100,7 +101,7 @@ def _bool_for_number(cls: type[Component], params: dict[str, Any], path: KeyPath
 
 
 def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, source: SourceMap,
-                roots: Sequence[Path]) -> list[Problem]:
+                roots: Sequence[Path], trusted: bool) -> list[Problem]:
     """Replace the names of data files by absolute paths, in the parameters and (but for pvlib's) in the source."""
     problems: list[Problem] = []
     for place in places(cls.Params, params):
@@ -108,7 +109,7 @@ def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, sou
             continue
         at = (*path, *place.path)
         try:
-            found = find_file(place.value, source.origins[at].file, roots)
+            found = find_file(place.value, source.origins[at].file, roots, trusted=trusted)
         except ValueError as error:
             problems.append(source.problem(at, str(error)))
             continue
@@ -123,7 +124,7 @@ def _find_default_files(cls: type[Component], params: dict[str, Any], roots: Seq
     for name, field in cls.Params.model_fields.items():
         names_file = any(isinstance(mark, FileReference) for mark in field.metadata)
         if names_file and name not in params and isinstance(field.default, str):
-            params[name] = find_file(field.default, "", roots)
+            params[name] = find_file(field.default, "", roots, trusted=True)
 
 
 def _put(data: Any, path: KeyPath, value: str) -> None:

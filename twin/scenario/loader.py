@@ -22,7 +22,7 @@ __all__ = ["ComponentSpec", "ResolvedScenario", "context_of", "load_scenario", "
 
 
 def load_scenario(
-    ref: str | Path, sets: Sequence[str] = (), *, roots: Sequence[Path] | None = None
+    ref: str | Path, sets: Sequence[str] = (), *, roots: Sequence[Path] | None = None, trust_paths: bool = False
 ) -> ResolvedScenario:
     """Read, merge and check a scenario.
 
@@ -32,6 +32,8 @@ def load_scenario(
     sets : ``path=value`` each, on top of the files, in order.
     roots : folders, besides the file's own, in which ``extends`` and data files are looked up; the packaged scenarios
         if None.
+    trust_paths : data files may lie outside the file's own folder and the roots; for a resolved scenario that this
+        program wrote.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def load_scenario(
         roots = [packaged] if packaged is not None else []
     source = load_layers(file, sets, roots)
     problems = _check_top_level(source)
-    components, of_components = check_components(source, [file.parent, *roots])
+    components, of_components = check_components(source, [file.parent, *roots], trust_paths=trust_paths)
     problems += of_components + _unknown_ends(source)
     if problems:
         raise scenario_error(problems, source.lines)
