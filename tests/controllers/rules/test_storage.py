@@ -31,6 +31,25 @@ def test_holds_where_replacing_costs_more_than_buying() -> None:
     assert (bess.reason, bess.p_set_mw) == (Reason.HOLD, 0.0)
 
 
+@pytest.mark.parametrize(("residual_mw", "buy", "content_mwh", "words"), [
+    # 900 / 0.8464 + 56 = 1119 > 1000
+    (5.0, [1000, 900], 20.0, "it would displace purchase at 1000 CNY/MWh, stored energy costs 1119 CNY/MWh to replace"),
+    (0.0, [1480, 380], 20.0, "own supply covers the site"),
+    (5.0, [1480, 1480], 4.0, "nothing above its reserve to spend"),
+    (9.0, [1300, 1480, 1480, 380], 20.0, "it would displace purchase at 1300 CNY/MWh, but later hours need it"),
+])
+def test_says_what_keeps_it_from_moving(residual_mw: float, buy: list[int], content_mwh: float, words: str) -> None:
+    bess = told(residual_mw, prices(buy), storages=(battery(content_mwh),))["bess"]
+    assert (bess.reason, bess.p_set_mw) == (Reason.HOLD, 0.0)
+    assert words in bess.message
+
+
+@pytest.mark.parametrize(("load_mw", "expected_mw"), [(0.11, 0.11), (0.09, 0.0)])
+def test_trades_below_a_hundredth_of_its_power_are_left(load_mw: float, expected_mw: float) -> None:
+    bess = told(load_mw, prices([1480, 380]), storages=(battery(36.0),))["bess"]
+    assert bess.p_set_mw == pytest.approx(expected_mw)
+
+
 def test_keeps_energy_for_dearer_hours_before_the_refill() -> None:
     # 20 MWh hold (20 − 4) · 0.92 = 14.72 deliverable; the peak needs 2 · 6 = 12; 2.72 are left for the flat hour
     bess = told(6.0, prices([920, 1480, 1480, 380, 380]), storages=(battery(20.0),))["bess"]
