@@ -49,14 +49,15 @@ def main() -> None:
     table = Table("what", "ours", "budget", "", "peer, same run", "peer / ours", title="Benchmarks (CPU seconds)")
     flow = power_flow.measure()
     ours, peer = flow["ours_ms"], flow["runpp_default_ms"]
-    table.add_row("one power flow", f"{ours:.4f} ms", "0.1 ms", verdict(ours, 0.1), f"runpp {peer:.1f} ms", f"{peer / ours:.0f}")
+    table.add_row("one power flow", f"{ours:.4f} ms", "0.1 ms", verdict(ours, 0.1), f"runpp {peer:.1f} ms",
+                  f"{peer / ours:.0f}")
     for scenario, label, budget in (("zero_carbon_park_day", "electrical park day at 60 s", 3),
                                     ("zero_carbon_park_year", "electrical park year at 15 min", 60)):
         run = twin_run(scenario)
         steps = run["simulated_s"] / (60 if budget == 3 else 900)
         naive = steps * peer / 1e3
-        table.add_row(label, f"{run['cpu_s']:.2f} s", f"{budget} s", verdict(run["cpu_s"], budget), f"runpp loop alone {naive:.0f} s",
-                      f"{naive / run['cpu_s']:.1f}")
+        table.add_row(label, f"{run['cpu_s']:.2f} s", f"{budget} s", verdict(run["cpu_s"], budget),
+                      f"runpp loop alone {naive:.0f} s", f"{naive / run['cpu_s']:.1f}")
         table.add_row("  its start-up", f"{run['startup_cpu_s']:.2f} s", "", "", "", "")
         table.add_row("  its memory", f"{run['memory_mb']:.0f} MB", "1000 MB", verdict(run["memory_mb"], 1000), "", "")
     help_s = help_wall_s()
