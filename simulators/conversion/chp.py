@@ -129,7 +129,10 @@ class State:
 
 
 class Chp(Component[Params, Inputs, Outputs, State]):
-    """One unit; the order of its limits is that of ``chp_commitment.decide``."""
+    """Gas-engine combined heat and power unit with minimum load, ramp, minimum times and costs of a start.
+
+    The order of its limits is that of ``chp_commitment.decide``.
+    """
 
     role = Role.GENERATOR
 

@@ -130,7 +130,7 @@ class State:
 
 
 class ElectricLoad(Component[Params, Inputs, Outputs, State]):
-    """Office, hospital, data centre or any other consumer."""
+    """Electricity consumer (office, hospital, data centre, ...) from a daily profile; partly interruptible."""
 
     role = Role.LOAD
 

@@ -88,7 +88,7 @@ def fuel_mw(p_mw: Any, rated_mw: float, electrical_efficiency: float, on: Any = 
 
 
 class DieselGenerator(Component[Params, Inputs, Outputs, State]):
-    """One unit.
+    """Diesel emergency generator with starting time, minimum load and fuel curve.
 
     Limits in this order; the first that binds is reported, the later ones may bind as well: POWER (0 to rated),
     MINIMUM_LOAD (a request between off and minimum load keeps a unit that is on at minimum load and starts no other),

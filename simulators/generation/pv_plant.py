@@ -124,7 +124,7 @@ class _Plane:
 
 
 class PvPlant(Component[Params, Inputs, Outputs, Nothing]):
-    """PV plant without tracking."""
+    """Photovoltaic plant with fixed modules: sun, temperature and inverter; curtailable."""
 
     role = Role.RENEWABLE
 

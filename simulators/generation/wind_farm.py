@@ -84,7 +84,7 @@ class Outputs:
 
 
 class WindFarm(Component[Params, Inputs, Outputs, Nothing]):
-    """Turbines of one type that share the wind."""
+    """Wind farm of equal turbines: power curve, hub height and wakes; curtailable."""
 
     role = Role.RENEWABLE
 

@@ -21,6 +21,9 @@ from twin.nameplate import TariffNameplate
 NATURAL_GAS_LHV_KWH_PER_M3 = 9.97
 """35.9 MJ/m³, lower heating value. 10.55 kWh/m³, often found beside it, is the higher one."""
 HOURS = 24
+DAY_S = 86_400
+MAX_EMISSION_T_PER_MWH = 2.0
+"""Electricity from lignite alone has about 1.2 t/MWh; larger figures are in another unit."""
 
 
 class Period(DailyWindow):
@@ -80,7 +83,8 @@ class Params(ComponentParams):
     demand_charge_per_mw_month: float = Field(
         default=0.0, ge=0, description="per MW of the month's highest metered purchase [money/(MW month)]"
     )
-    demand_interval_s: int = Field(default=QUARTER_S, gt=0, description="metering interval of the demand charge [s]")
+    demand_interval_s: int = Field(default=QUARTER_S, ge=60, le=DAY_S,
+                                   description="metering interval of the demand charge, divides a day [s]")
     demand_response: list[DemandResponseEvent] = Field(
         default=[], description="events that pay for reduced consumption; where two meet the higher price holds"
     )
@@ -99,6 +103,16 @@ class Params(ComponentParams):
             raise ValueError(f"{len(values)} values; give one, or {HOURS} by local hour")
         if min(values) < 0:
             raise ValueError(f"{min(values):g} is below 0 t/MWh")
+        if max(values) > MAX_EMISSION_T_PER_MWH:
+            raise ValueError(f"{max(values):g} is above {MAX_EMISSION_T_PER_MWH:g} t/MWh; it looks like kg/MWh: divide "
+                             f"it by 1000")
+        return value
+
+    @field_validator("demand_interval_s")
+    @classmethod
+    def _interval_divides_the_day(cls, value: int) -> int:
+        if DAY_S % value:
+            raise ValueError(f"{value} s do not divide a day (86400 s); metering intervals are 900, 1800 or 3600 s")
         return value
 
 
@@ -119,7 +133,7 @@ class Outputs:
 
 
 class TimeOfUseTariff(Component[Params, Nothing, Outputs, Nothing]):
-    """Prices by the local clock, known in advance."""
+    """Time-of-use tariff: prices of energy, fuels, carbon and certificates, demand charge, demand response."""
 
     section = Section.MARKETS
     role = Role.MARKET

@@ -6,6 +6,7 @@ Powers in MW and Mvar, into the network positive; ``exchange_mw`` positive is im
 Where there is no solution (more power than the network can carry), the step is marked in ``converged_code`` and an
 alarm names the time and the weakest bus. The voltages and loadings of the last solved step are then held, losses are 0
 and the exchange is what the balance without losses needs: a defined guess, never a number nobody knows to be wrong.
+Before the first solved step voltages and loadings are 0, so that a run that was never solved does not look healthy.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from twin.errors import ComponentError
 from twin.nameplate import ConnectionNameplate
 from twin.scenario.datafile import DataFile
 
+SHOWN_BUSES = 10
 CROSSCHECK_ALARM_PU = 1e-6
 """Voltages of a converged step agree with pandapower to 1e-9; a thousand times that is a defect, not rounding."""
 
@@ -106,6 +108,7 @@ class State:
     v_pu: np.ndarray
     """Complex voltages of the last solved step, buses of the equations: where the next one starts."""
     vm_pu: np.ndarray
+    """As the loadings: of the last solved step, 0 before the first."""
     line_loading_percent: np.ndarray
     transformer_loading_percent: np.ndarray
     base_mw: float
@@ -115,11 +118,12 @@ class State:
     crosscheck_in_steps: int = 0
     crosscheck_deviation_pu: float = 0.0
     diverged_since_s: int | None = None
-    solver_announced: bool = False
+    announced: bool = False
+    """What is told once, at the start, has been told."""
 
 
 class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
-    """A pandapower network, solved fast and cross-checked."""
+    """Electrical network with power flow in every step: voltages, loadings, losses, exchange with the public grid."""
 
     section = Section.NETWORKS
     role = Role.NETWORK
@@ -134,14 +138,18 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         super().__init__(name, params, context)
 
     def initial_state(self) -> State:
-        """The network without the site."""
-        nothing, taps = np.zeros(len(self._buses)), self._model.start_taps
-        rest = self._flow.solve(nothing, nothing, taps, self._model.start_v_pu)
-        return State(rest.v_pu, rest.vm_pu, rest.line_loading_percent, rest.transformer_loading_percent, rest.base_mw,
-                     [TapState(position, 0.0, False) for position in taps])
+        """Nothing solved yet; the first step starts from the network without the site."""
+        rest, names = self._model.rest, self._model.terminals
+        return State(rest.v_pu, np.zeros(len(names["bus"])), np.zeros(len(names["line"])),
+                     np.zeros(len(names["transformer"])), rest.base_mw,
+                     [TapState(position, 0.0, False) for position in self._model.start_taps])
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
         return self._model.terminals
+
+    def unusable_terminals(self) -> dict[str, str]:
+        """Buses of the network where nothing can stand, because they have no voltage, and why: name → reason."""
+        return dict(self._model.unusable)
 
     def nameplate(self) -> ConnectionNameplate:
         limits = (self.params.import_limit_mw, self.params.export_limit_mw)
@@ -151,7 +159,7 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         state = self.state
         p_mw, q_mvar = self._injections("p_mw", inputs.p_mw), self._injections("q_mvar", inputs.q_mvar)
         taps = [tap.position for tap in state.taps]
-        self._announce_solver(t_s)
+        self._announce(t_s)
         try:
             solution = self._flow.solve(p_mw, q_mvar, taps, state.v_pu)
         except PowerFlowDiverged:
@@ -235,11 +243,20 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
                           f"{state.vm_pu[terminal]:.4f} p.u. (target {changer.target_pu:g} ± {changer.deadband_pu:g})",
                           "warning")
 
-    def _announce_solver(self, t_s: int) -> None:
-        if self._model.slow_because is not None and not self.state.solver_announced:
+    def _announce(self, t_s: int) -> None:
+        """Tell once what is peculiar about the network."""
+        if self.state.announced:
+            return
+        unusable = list(self._model.unusable)
+        if unusable:
+            more = f" and {len(unusable) - SHOWN_BUSES} more" if len(unusable) > SHOWN_BUSES else ""
+            self.emit(t_s, "isolated_buses", f"{len(unusable)} of the network's buses have no voltage, being isolated "
+                                             f"or out of service: {', '.join(map(repr, unusable[:SHOWN_BUSES]))}{more}"
+                                             f"; loads and generators there are left out", "warning")
+        if self._model.slow_because is not None:
             self.emit(t_s, "slow_power_flow", f"pandapower solves every step, because the fast solver cannot be used "
                                               f"for this network: {self._model.slow_because}", "warning")
-        self.state.solver_announced = True
+        self.state.announced = True
 
     def _report_divergence(self, t_s: int, p_mw: np.ndarray, q_mvar: np.ndarray, taps: list[int]) -> None:
         """One alarm at the first step of a time without solution."""
@@ -247,6 +264,7 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         if state.diverged_since_s is not None:
             return
         state.diverged_since_s = t_s
+        held = "held" if state.vm_pu.any() else "0"
         share, limit = last_solvable(self._flow, p_mw, q_mvar, taps, state.v_pu)
         if limit is None:
             largest = int(np.hypot(p_mw, q_mvar).argmax())
@@ -257,7 +275,7 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
             where = (f"the network carries {share:.1%} of the injections, bus {buses[weakest]!r} then is at "
                      f"{limit.vm_pu[weakest]:.3f} p.u. with {p_mw[weakest]:.3g} MW asked there")
         self.emit(t_s, "power_flow_diverged", f"no power flow solution at {self._clock(t_s)}: {where}; voltages and "
-                                              f"loadings are held, losses left out until there is one", "alarm")
+                                              f"loadings are {held}, losses left out until there is one", "alarm")
 
     def _report_recovery(self, t_s: int) -> None:
         since_s = self.state.diverged_since_s

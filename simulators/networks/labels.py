@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 
+def own_label(kind: str, index: int, name: Any) -> str:
+    """The name of an element as it stands in the network; ``kind_index`` where there is none."""
+    own = str(name).strip() if isinstance(name, str | int) else ""
+    return own or f"{kind}_{index}"
+
+
 def unique_labels(kind: str, named: Iterable[tuple[int, Any]], taken: set[str]) -> tuple[str, ...]:
     """A label for each (index, name); ``kind_index`` where there is no name.
 
@@ -18,8 +24,7 @@ def unique_labels(kind: str, named: Iterable[tuple[int, Any]], taken: set[str]) 
     """
     labels = []
     for index, name in named:
-        own = str(name).strip() if isinstance(name, str | int) else ""
-        label = own or f"{kind}_{index}"
+        label = own_label(kind, index, name)
         while label in taken:
             label = f"{label} ({kind}_{index})"
         taken.add(label)

@@ -20,6 +20,7 @@ from simulators.networks.equations import (
     read_equations,
     voltages_and_loss,
 )
+from simulators.networks.pandapower_checks import own_load
 from simulators.networks.power_flow import PowerFlowDiverged
 from twin.errors import ComponentError
 
@@ -47,8 +48,11 @@ class ReferencePowerFlow:
         self._tap_rows = [net.trafo.index[list(rows)] for rows in tap_rows]
         self._start: dict[str, Any] = {}
         if not self._run(STARTS):
-            raise ComponentError("the network has no power flow solution even without the site's injections; check its "
-                                 "own loads, impedances and external grid")
+            raise ComponentError(f"the network has no power flow solution even without the site's injections; "
+                                 f"{own_load(net)}: check loads, impedances and external grid")
+        if "baseMVA" not in net._ppc["internal"]:
+            raise ComponentError("only the bus of the external grid is supplied: no line or transformer in service "
+                                 "leaves it; put one in service, or use type: single_bus")
         self.terminals = live_buses(net)
         """(b,) indices of ``net.bus``; buses without voltage have no terminal."""
         if not len(self.terminals):

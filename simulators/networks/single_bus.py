@@ -55,7 +55,7 @@ class Outputs:
 
 
 class SingleBus(Component[Params, Inputs, Outputs, Nothing]):
-    """The whole site on one busbar."""
+    """One busbar for the whole site, without lines, losses or power flow."""
 
     section = Section.NETWORKS
     role = Role.NETWORK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from simulators.networks.labels import unique_labels
+from simulators.networks.labels import own_label, unique_labels
 from simulators.networks.network_checks import hunting
 from simulators.networks.network_file import VoltageControl
 from simulators.networks.network_source import GivenNetwork
@@ -36,6 +36,10 @@ def _tap_changer(given: GivenNetwork, name: str, control: VoltageControl) -> Tap
     if not rows:
         raise ComponentError(f"voltage_control: transformer {name!r} does not exist; "
                              f"{did_you_mean(name, [*given.rows, *labels])}")
+    named = [own_label("transformer", index, own) for index, own in table.name.items()]
+    if name not in given.rows and named.count(name) > 1:
+        raise ComponentError(f"voltage_control: {named.count(name)} transformers are named {name!r}; give each its own "
+                             f"name in net.trafo.name")
     first = table.iloc[rows[0]]
     side, step_percent = first.get("tap_side"), _number(first.get("tap_step_percent"))
     lowest, highest = _number(first.get("tap_min")), _number(first.get("tap_max"))

@@ -30,7 +30,7 @@ class Params(StorageParams):
 
 
 class Flywheel(StorageUnit[Params], Component[Params, Inputs, Outputs, State]):
-    """A group of equal flywheels."""
+    """Flywheel storage of equal units: high power for seconds to minutes, self-discharge."""
 
     def reservoir(self) -> Reservoir:
         p = self.params

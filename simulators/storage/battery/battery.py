@@ -39,7 +39,7 @@ class Params(StorageParams):
 
 
 class Battery(StorageUnit[Params], Component[Params, Inputs, Outputs, State]):
-    """First level: no temperature, no ageing."""
+    """Battery storage with efficiencies, limits of charge and power, and wear; no temperature, no ageing."""
 
     def reservoir(self) -> Reservoir:
         p = self.params

@@ -173,3 +173,27 @@ def test_tariff_that_makes_no_sense_is_refused(change: dict[str, Any], words: st
         Params.model_validate(DAY_AND_NIGHT | change)
 
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("emission", [536.6, [0.5] * 23 + [2.1]])
+def test_an_emission_in_kg_per_mwh_is_refused_with_the_unit(emission: float | list[float]) -> None:
+    with pytest.raises(ValidationError, match=r"above 2 t/MWh; it looks like kg/MWh: divide it by 1000"):
+        Params.model_validate({**DAY_AND_NIGHT, "grid_emission_t_per_mwh": emission})
+
+
+def test_an_emission_of_2_t_per_mwh_is_the_largest_taken() -> None:
+    assert prices(tariff({**DAY_AND_NIGHT, "grid_emission_t_per_mwh": 2.0}), 0).grid_emission_t_per_mwh == 2.0
+
+
+@pytest.mark.parametrize(("interval_s", "message"), [
+    (59, "greater than or equal to 60"), (0, "greater than or equal to 60"), (172_800, "less than or equal to 86400"),
+    (700, "700 s do not divide a day"),
+])
+def test_metering_intervals_divide_the_day(interval_s: int, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Params.model_validate({**DAY_AND_NIGHT, "demand_interval_s": interval_s})
+
+
+@pytest.mark.parametrize("interval_s", [60, 900, 1800, 3600, 86_400])
+def test_usual_metering_intervals_are_taken(interval_s: int) -> None:
+    assert Params.model_validate({**DAY_AND_NIGHT, "demand_interval_s": interval_s}).demand_interval_s == interval_s
