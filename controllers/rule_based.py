@@ -123,7 +123,7 @@ class State:
 
 
 class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
-    """See the module docstring."""
+    """Operates the site by rules whose thresholds come from marginal cost, and says why."""
 
     section = Section.CONTROLLERS
     role = Role.CONTROLLER

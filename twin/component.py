@@ -187,6 +187,10 @@ class Component(Generic[P, I, O, S]):
         """Terminal group → names, for ports with ``per``: the buses of a grid, the assets of a controller."""
         return {}
 
+    def unusable_terminals(self) -> dict[str, str]:
+        """Terminals that exist but nothing can stand on → the reason, as it follows the name in a message."""
+        return {}
+
     def nameplate(self) -> Nameplate | None:
         """What controllers and accounts may know of this component; None where there is nothing to know."""
         return None

@@ -127,7 +127,11 @@ class _Wiring:
             p for p in places if p[2] == wanted]
         if len(hits) == 1:
             return hits[0]
-        if not hits:
+        unusable = {terminal: reason for network, _ in self.networks[carrier]
+                    for terminal, reason in self.components[network].unusable_terminals().items()}
+        if not hits and terminal_part in unusable:
+            self.problem(name, f"{key} {wanted!r} cannot be used: {unusable[terminal_part]}", key)
+        elif not hits:
             self.problem(name, f"{key} {wanted!r} does not exist in {self._names(carrier)}; "
                          + did_you_mean(str(wanted), [p[2] for p in places]), key)
         else:

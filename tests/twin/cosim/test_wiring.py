@@ -45,6 +45,12 @@ def test_a_bus_that_does_not_exist_is_named_with_a_suggestion(toy_file):
     assert "toy.yaml:8:" in text and "bus 'BB' does not exist in network 'grid'; did you mean 'B'?" in text
 
 
+def test_a_bus_that_exists_but_is_dead_is_told_apart(toy_file, toys, monkeypatch):
+    monkeypatch.setattr(toys["plate"], "unusable_terminals", lambda self: {"YARD": "it is isolated"})
+    text = refusal(toy_file(("mean_mw: 1.5, bus: B", "mean_mw: 1.5, bus: YARD")))
+    assert "bus 'YARD' cannot be used: it is isolated" in text
+
+
 def test_a_required_input_without_source_is_named(toy_file):
     text = refusal(toy_file(("weather: {type: sun}\n", "")))
     assert "needs ghi_w_m2 and nothing gives it; add a 'weather:' section" in text
