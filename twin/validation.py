@@ -22,3 +22,14 @@ class Comparison:
     passed: bool
     source: str
     """Where the reference is published."""
+
+    @classmethod
+    def within(cls, name: str, quantity: str, ours: float, reference: float, tolerance: float, unit: str,
+               source: str) -> Comparison:
+        """Passed if ours differs from the published figure by the tolerance at most (nan never passes)."""
+        return cls(name, quantity, ours, reference, tolerance, unit, abs(ours - reference) <= tolerance, source)
+
+    @classmethod
+    def at_most(cls, name: str, quantity: str, deviation: float, limit: float, unit: str, source: str) -> Comparison:
+        """Passed if a deviation, e.g. an RMSE, does not exceed its limit (nan never passes)."""
+        return cls(name, quantity, deviation, 0.0, limit, unit, abs(deviation) <= limit, source)
