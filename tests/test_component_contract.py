@@ -32,6 +32,9 @@ EXTREME_COMMANDS: dict[str, tuple[float, ...]] = {
 P_MW_SIGN: dict[Role, int] = {Role.LOAD: -1, Role.RENEWABLE: 1, Role.GENERATOR: 1}
 """Into the network is positive; a storage unit does both."""
 
+POWER_OUTPUTS = ("p_mw", "heat_mw", "cooling_mw")
+"""What a component exchanges with the networks; it has at least one of them."""
+
 EVERY_ROW = pytest.mark.parametrize("spec", SPECS, ids=[s.id for s in SPECS])
 
 
@@ -133,7 +136,9 @@ def test_outputs_are_finite_and_carry_the_sign_of_the_role(spec: ComponentSpec) 
             if f.name not in spec.non_finite_outputs:
                 assert np.all(np.isfinite(getattr(outputs, f.name))), f.name
         if sign is not None:
-            assert sign * outputs.p_mw >= 0.0
+            powers = [getattr(outputs, name) for name in POWER_OUTPUTS if hasattr(outputs, name)]
+            assert powers
+            assert all(sign * power >= 0.0 for power in powers)
 
 
 def _holds_numbers(annotation: Any) -> bool:

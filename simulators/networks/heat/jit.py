@@ -1,0 +1,33 @@
+"""The one decorator of compiled functions: numba, kept on disk between runs, rebuilt when any file of this package
+changes.
+
+numba's own cache looks only at the file of the outermost function: after a change in a function it calls, the old
+machine code would go on running without a word. Here the stamp of every cached function covers the whole package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+
+def _package_stamp() -> tuple[str, int]:
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"".join(sources)).hexdigest(), len(sources)
+
+
+_STAMP = _package_stamp()
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function at its first call; keep the machine code for the next run of the same sources."""
+    dispatcher = numba.njit(cache=True, error_model="numpy")(function)
+    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache_file is None or not hasattr(cache_file, "_source_stamp"):
+        return numba.njit(error_model="numpy")(function)
+    cache_file._source_stamp = _STAMP
+    return dispatcher
