@@ -89,6 +89,39 @@ class _Feeder:
         return self.make(*values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """An edge between two components of the same stage: handed on here, in the form in which mosaik would."""
+
+    source: str
+    read: Callable[[Any], Any]
+    name: str
+    """``simulator.entity`` of the source, as mosaik writes it."""
+    entity: str
+    attribute: str
+    delayed: bool
+
+    @classmethod
+    def of(cls, edge: Edge, sid: str, components: dict[str, Component]) -> _Inside:
+        get = attrgetter(edge.source.port)
+        read: Callable[[Any], Any] = get
+        if edge.source.terminal is not None:
+            group = str(ports_of(components[edge.source.owner].Outputs)[edge.source.port].per)
+            index = components[edge.source.owner].terminals()[group].index(edge.source.terminal)
+
+            def read(outputs: Any) -> float:
+                return float(get(outputs)[index])
+
+        return cls(edge.source.owner, read, f"{sid}.{_entity(edge.source)}", _entity(edge.target), edge.target.port,
+                   edge.delayed)
+
+    def hand_on(self, outputs: dict[str, Any], inputs: dict[str, Any]) -> None:
+        """Put the source's value among the inputs."""
+        delivered = outputs[self.source]
+        value = NOT_YET if delivered is None else self.read(delivered)
+        inputs.setdefault(self.entity, {}).setdefault(self.attribute, {})[self.name] = value
+
+
 def _slot(index: int, entity: str, attribute: str, total: bool, edges: list[Edge]) -> _Slot:
     initial = {_entity(edge.source): edge.initial for edge in edges if edge.initial is not None}
     return _Slot(index, entity, attribute, total, initial)
@@ -137,6 +170,9 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         self.start_s = start_s
         self.listener = listener
         self.feeders = [_Feeder(c, edges) for c in components]
+        here = {c.name: c for c in components}
+        self.inside = {name: [_Inside.of(edge, sid, here) for edge in edges
+                              if edge.target.owner == name and edge.source.owner in here] for name in here}
         self.outputs: dict[str, Any] = {c.name: last_outputs.get(c.name) for c in components}
         self.getters: dict[tuple[str, str], Callable[[], Any]] = {}
         for component in components:
@@ -177,7 +213,10 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:
         """Step every component of the stage."""
         t_s, dt_s, listener = self.start_s + time, self.step_s, self.listener
+        before = self.outputs.copy()
         for component, feed in zip(self.components, self.feeders, strict=True):
+            for edge in self.inside[component.name]:
+                edge.hand_on(before if edge.delayed else self.outputs, inputs)
             listener.before_step(t_s, component, self.outputs[component.name])
             try:
                 outputs = component.step(t_s, dt_s, feed(inputs))

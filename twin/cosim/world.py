@@ -67,7 +67,10 @@ def run_world(
                 entities.update({(name, child.eid[len(name) + 1:]): child for child in entity.children})
         for name, spec in site.scenario.external.items():
             entities.update(start_external(world, name, spec))
+        stage_of = {name: number for number, names in enumerate(groups) for name in names}
         for edge in edges:
+            if stage_of.get(edge.source.owner, -1) == stage_of.get(edge.target.owner, -2):
+                continue
             _connect(world, entities, edge, site.components, before)
         try:
             _run(world, until_s - start_s)

@@ -26,13 +26,22 @@ def test_a_delayed_edge_breaks_the_circle():
     assert ranks(["b", "c"], [edge("b", "c"), edge("c", "b", delayed=True)]) == {"b": 0, "c": 1}
 
 
-def test_the_toy_site_needs_four_stages(toy_file):
+def test_the_slow_operator_splits_the_minute_wise_site(toy_file):
+    """The consumers' meter is read one step late, so only what the operator's commands reach must step after it."""
     site = build_site(load_scenario(toy_file()))
-    assert stages(site, wire(site)) == [["weather", "office"], ["operator"], ["pv", "store"], ["grid"]]
+    groups = stages(site, wire(site))
+    assert groups == [["operator"], ["weather", "office", "pv", "store", "grid"]]
 
 
-def test_components_joined_by_a_delayed_edge_do_not_share_a_stage(toy_file):
+def test_components_of_one_step_share_one_stage_in_the_order_of_the_flow(toy_file):
+    site = build_site(load_scenario(toy_file(("{type: boss}", "{type: boss, step_s: 60}"))))
+    assert stages(site, wire(site)) == [["weather", "office", "operator", "pv", "store", "grid"]]
+
+
+def test_what_the_slow_operator_must_see_in_the_same_step_stays_before_it(toy_file):
+    """weather -> operator -> store within a step: one simulator for weather and store would wait for itself."""
     site = build_site(load_scenario(toy_file()))
-    edges = [*wire(site), edge("pv", "store", delayed=True)]
+    edges = [*wire(site), Edge(End("weather", "ghi_w_m2"), End("operator", "x"))]
     groups = stages(site, edges)
-    assert not any({"pv", "store"} <= set(group) for group in groups)
+    order = {name: number for number, group in enumerate(groups) for name in group}
+    assert order["weather"] < order["operator"] < order["store"] <= order["grid"]
