@@ -1,9 +1,10 @@
 """The network engine against a week of measurements in a district heating street (Austrian Institute of Technology).
 
 A street main with three house connections; flows and the inlet temperature are given every 15 min, temperatures at
-the houses are compared. Lengths, insulation and ground as in the published Modelica model PlugFlowAIT; nothing is
-fitted. Point 4 is left out: its flow stops at times and its sensor then shows the room. Data: Modelica IBPSA library,
-PipeDataAIT151218; limits: error of the library's own Dymola run at its 101 instants.
+the houses are compared. Lengths, insulation and ground as in the published Modelica model PlugFlowAIT, but for one
+thing: the temperature of the ground is the mean outdoor temperature of the week, not that of the hour (a daily wave
+goes some 0.15 m into soil). Nothing is fitted. Point 4 is left out: its flow stops at times and its sensor then shows
+the room. Data: Modelica IBPSA library, PipeDataAIT151218; limits: errors of the library's own Dymola run.
 """
 
 from __future__ import annotations
@@ -48,8 +49,6 @@ INITIAL_DEGC = 60.0
 DISCARD_S = 20_000.0
 PUBLISHED_INSTANTS = 101
 LIMIT_K = {"2": 1.8, "3": 1.5}
-PRINTED_K = 0.05
-"""The published errors are known to one decimal; at all 15-min instants ours must round to no more."""
 NOISE_KG_S = 0.001
 """Flows below are noise (PlugFlowAIT)."""
 SOURCE = "IBPSA PlugFlowAIT, reference result and data set AIT151218"
@@ -79,7 +78,7 @@ def simulate(data: pd.DataFrame) -> tuple[Floats, dict[str, Floats]]:
     """Middle of each step in s and the temperatures at points 2, 3 and 4 in °C."""
     network = street()
     state = network.initial_state(INITIAL_DEGC, INITIAL_DEGC)
-    inputs = network.inputs(INITIAL_DEGC, 0.0)
+    inputs = network.inputs(INITIAL_DEGC, float(data["T_outdoor_K"].mean()) - ZERO_CELSIUS_K)
     time_s = data["time_s"].to_numpy()
     middle_s = np.arange(0.0, time_s[-1], STEP_S) + STEP_S / 2.0
     columns = {name: np.interp(middle_s, time_s, data[name]) for name in data.columns}
@@ -93,7 +92,6 @@ def simulate(data: pd.DataFrame) -> tuple[Floats, dict[str, Floats]]:
         inputs.consumers["flow_kg_s"] = flows[k]
         inputs.consumers["heat_mw"] = flows[k] * network.spec.fluid.heat_capacity_j_kg_k * COOLING_K * 1e-6
         inputs.sources["supply_degc"] = columns["T1_K"][k] - ZERO_CELSIUS_K
-        inputs.ground_degc = float(columns["T_outdoor_K"][k]) - ZERO_CELSIUS_K
         found[k] = network.advance(state, STEP_S, STEP_S, inputs).nodes["supply_degc"][at]
     return middle_s, {name: found[:, i] for i, name in enumerate(("2", "3", "4"))}
 
@@ -111,7 +109,7 @@ def compare(data_dir: Path) -> list[Comparison]:
         quantity = f"temperature at point {point}, RMSE at"
         rows.append(Comparison.at_most("AIT street", f"{quantity} 101 instants", error, limit, "K", SOURCE))
         error = _rmse_k(data["time_s"].to_numpy(), middle_s, ours[point], data, point)
-        rows.append(Comparison.at_most("AIT street", f"{quantity} all instants", error, limit + PRINTED_K, "K", SOURCE))
+        rows.append(Comparison.at_most("AIT street", f"{quantity} all instants", error, limit, "K", SOURCE))
     return rows
 
 

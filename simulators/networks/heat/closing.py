@@ -52,6 +52,7 @@ def finish(nodes: Records, pipes: Records, node_state: Records, consumer_in: Rec
         out.delivered_mw *= share / W_PER_MW
         out.unserved_mw = consumer_in[c].heat_mw - out.delivered_mw
         if abs(out.unserved_mw) <= ROUND_OFF * abs(out.delivered_mw):
+            out.delivered_mw = consumer_in[c].heat_mw
             out.unserved_mw = 0.0
     for p in range(pipe_out.size):
         fastest_kg_s = pipe_out[p].velocity_m_s

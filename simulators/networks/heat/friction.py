@@ -44,11 +44,13 @@ def _colebrook(reynolds: float, relative_roughness: float) -> float:
 def pressure_drop_pa(pipe: Record, flow_kg_s: float) -> float:
     """Pressure drop of a pipe, one way, with the sign of the flow; height not included."""
     flow = abs(flow_kg_s)
-    if flow == 0.0:
-        return 0.0
-    factor = friction_factor(flow * pipe.reynolds_s_kg, pipe.relative_roughness)
-    friction = factor * pipe.minor_factor * pipe.quadratic_pa_s2_kg2
-    return (friction + pipe.minor_pa_s2_kg2) * flow * flow_kg_s
+    reynolds = flow * pipe.reynolds_s_kg
+    if reynolds <= LAMINAR_REYNOLDS:
+        resistance = LAMINAR_FACTOR / pipe.reynolds_s_kg
+    else:
+        resistance = friction_factor(reynolds, pipe.relative_roughness) * flow
+    resistance *= pipe.minor_factor * pipe.quadratic_pa_s2_kg2
+    return (resistance + pipe.minor_pa_s2_kg2 * flow) * flow_kg_s
 
 
 @compiled

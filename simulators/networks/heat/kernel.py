@@ -27,7 +27,7 @@ from simulators.networks.heat.pipe import advance_line, line_heat_j
 from simulators.networks.heat.producers import lift_pumps, limit_feeds, ramp, reached_degc, share_flow, source_limit
 from simulators.networks.heat.records import NONE, Floats, Ints, Record, Records, set_all
 from simulators.networks.heat.status import NETWORK_NO_FLOW, NO_DIFFERENTIAL, NO_LOOP_FLOWS, SUPPLY_BEYOND_RETURN
-from simulators.networks.heat.substations import W_PER_MW, ration, take_heat, valve_flow
+from simulators.networks.heat.substations import NIL_KG_S, W_PER_MW, ration, take_heat, valve_flow
 
 
 @compiled
@@ -118,11 +118,12 @@ def _are_numbers(ground_degc: float, consumer_in: Records, source_in: Records, f
     """Whether all inputs are finite and limits are 0 or more (a given flow may be nan: not given)."""
     good = math.isfinite(ground_degc)
     for c in range(consumer_in.size):
-        good = good and math.isfinite(consumer_in[c].heat_mw) and not math.isinf(consumer_in[c].flow_kg_s)
+        given = consumer_in[c]
+        good = good and math.isfinite(given.heat_mw) and not math.isinf(given.flow_kg_s) and given.open_frac >= 0.0
     for s in range(source_in.size):
-        given = source_in[s]
-        good = good and math.isfinite(given.supply_degc) and math.isfinite(given.share_frac)
-        good = good and given.limit_mw >= 0.0 and given.max_kg_s >= 0.0
+        plant = source_in[s]
+        good = good and math.isfinite(plant.supply_degc) and math.isfinite(plant.share_frac)
+        good = good and plant.limit_mw >= 0.0 and plant.max_kg_s >= 0.0
     for f in range(feed_in.size):
         good = good and math.isfinite(feed_in[f].flow_kg_s) and math.isfinite(feed_in[f].degc)
     for e in range(extraction_in.size):
@@ -180,6 +181,8 @@ def _turned(pipe_kg_s: Floats, direction: Floats, pipe_out: Records) -> bool:
     """Whether a flow changed its direction; the place where pipe flows are recorded."""
     turned = False
     for p in range(pipe_kg_s.size):
+        if abs(pipe_kg_s[p]) < NIL_KG_S:
+            pipe_kg_s[p] = 0.0
         flow = pipe_kg_s[p]
         now = 1.0 if flow > 0.0 else (-1.0 if flow < 0.0 else 0.0)
         turned = turned or now != direction[p]

@@ -49,9 +49,12 @@ def advance_line(parcels: Records, ring: Record, line: Record, data: Record, mov
         return water_degc, loss_j
     through_j_k = abs(moved_kg) * heat_capacity
     washed = through_j_k / data.wall_j_k
-    settled_degc = (washed * water_degc + cooling * ground_degc) / (washed + cooling)
-    change = (settled_degc - line.wall_degc) * -math.expm1(-washed - cooling)
-    mean_degc = settled_degc - change / (washed + cooling)
+    exponent = washed + cooling
+    if exponent == 0.0:
+        return line.wall_degc, loss_j
+    settled_degc = (washed * water_degc + cooling * ground_degc) / exponent
+    change = (settled_degc - line.wall_degc) * -math.expm1(-exponent)
+    mean_degc = settled_degc - change / exponent
     line.wall_degc += change
     return mean_degc, loss_j + through_j_k * (water_degc - mean_degc) - data.wall_j_k * change
 
@@ -63,8 +66,9 @@ def line_heat_j(line: Record, data: Record, heat_capacity: float) -> float:
 
 
 @compiled
-def _run(parcels: Records, rings: Records, lines: Records, data: Records, moved_kg: Floats, inlet_degc: Floats,
-         ground_degc: Floats, dt_s: float, heat_capacity: float, outlet_degc: Floats) -> float:
+def run_line(parcels: Records, rings: Records, lines: Records, data: Records, moved_kg: Floats, inlet_degc: Floats,
+             ground_degc: Floats, dt_s: float, heat_capacity: float, outlet_degc: Floats) -> float:
+    """Advance the only line of its arrays by a series of steps; fills ``outlet_degc`` and returns the loss in J."""
     total = 0.0
     for k in range(moved_kg.size):
         outlet_degc[k], loss_j = advance_line(
@@ -100,7 +104,8 @@ class PlugFlowPipe:
         self.rings = np.zeros(1, RING)
         self.lines = np.zeros(1, LINE)
         near, far = initial_degc if isinstance(initial_degc, tuple) else (initial_degc, initial_degc)
-        position = (np.arange(INITIAL_PARCELS) + 0.5) / INITIAL_PARCELS
+        count = min(INITIAL_PARCELS, parcels)
+        position = (np.arange(count) + 0.5) / count
         fill(self.parcels[0], self.rings[0], self.lines[0], water_kg_m * length_m, far + (near - far) * position)
         self.lines["wall_degc"] = far
 
@@ -110,8 +115,8 @@ class PlugFlowPipe:
         moved_kg = np.asarray(flow_kg_s, float) * dt_s
         outlet = np.empty(moved_kg.size)
         ground = np.broadcast_to(np.asarray(ground_degc, float), moved_kg.shape).copy()
-        loss_j = _run(self.parcels, self.rings, self.lines, self.data, moved_kg, np.asarray(inlet_degc, float), ground,
-                      dt_s, self.fluid.heat_capacity_j_kg_k, outlet)
+        loss_j = run_line(self.parcels, self.rings, self.lines, self.data, moved_kg, np.asarray(inlet_degc, float),
+                          ground, dt_s, self.fluid.heat_capacity_j_kg_k, outlet)
         return outlet, loss_j
 
     @property

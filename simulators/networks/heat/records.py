@@ -68,7 +68,8 @@ EXTRACTION = _layout(numbers=("min_degc", "max_degc"))
 # Inputs
 
 CONSUMER_IN = _layout(numbers=("heat_mw", "open_frac", "flow_kg_s"))
-"""Demand (< 0: cooling); 0 = valve and bypass shut; given flow through the exchanger (nan: the valve decides)."""
+"""Demand (< 0: cooling); share of the largest flow and of the bypass that is free (0: shut, 1: nothing wrong); given
+flow through the exchanger (nan: the valve decides)."""
 SOURCE_IN = _layout(numbers=("supply_degc", "limit_mw", "max_kg_s", "share_frac"))
 """Set-point; most heat the plant can give (cooling: most cold, positive); pump limit in this step (0: failed); share
 of the consumers' flow, ignored for the first source of a part."""

@@ -15,6 +15,8 @@ MIN_SPREAD_K = 2.0
 """A supply closer than this to the return set-point opens the valve no further: Q/(c_p · 2 K) at most."""
 UNSERVED_RELATIVE = 1e-9
 """Demand met up to round-off counts as served."""
+NIL_KG_S = 1e-12
+"""Less flow is none: it would carry less than a microwatt."""
 W_PER_MW = 1e6
 
 
@@ -44,10 +46,10 @@ def valve_flow(consumer: Record, given: Record, sign: float, heat_capacity: floa
     if math.isnan(spread):
         spread = max(sign * (supply_degc - consumer.target_degc), MIN_SPREAD_K)
     wanted = max(0.0, sign * given.heat_mw * W_PER_MW) / (heat_capacity * spread)
-    wanted = min(max(wanted, consumer.min_kg_s), consumer.max_kg_s)
+    wanted = min(max(wanted, consumer.min_kg_s), consumer.max_kg_s * given.open_frac)
     if consumer.valve_time_s > 0.0:
         wanted += (before_kg_s - wanted) * math.exp(-dt_s / consumer.valve_time_s)
-    return wanted
+    return wanted if wanted >= NIL_KG_S else 0.0
 
 
 @compiled
@@ -63,7 +65,7 @@ def ration(consumers: Records, by_priority: Ints, nodes: Records, given: Records
             continue
         flow_kg_s[c] = min(flow_kg_s[c], left_kg_s[part])
         left_kg_s[part] -= flow_kg_s[c]
-        bypass_kg_s[c] = min(consumers[c].bypass_kg_s if given[c].open_frac > 0.0 else 0.0, left_kg_s[part])
+        bypass_kg_s[c] = min(consumers[c].bypass_kg_s * given[c].open_frac, left_kg_s[part])
         left_kg_s[part] -= bypass_kg_s[c]
 
 
