@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -186,16 +187,15 @@ def list_(
     from rich.table import Table
 
     from twin.registry import component_class, component_types
-    from twin.scenario.packaged import packaged_scenarios
-    from twin.scenario.yaml_source import read_yaml
+    from twin.scenario.packaged import shipped_scenarios
 
     console = Console()
     if type_name is not None:
         console.print(_parameters(type_name))
         return
     scenarios = Table("scenario", "what it is", box=None)
-    for name, path in packaged_scenarios().items():
-        scenarios.add_row(name, str(read_yaml(path).data.get("description", "")))
+    for name, description in shipped_scenarios().items():
+        scenarios.add_row(name, description)
     types = Table("type", "section", "what it is", box=None)
     for name in component_types():
         cls = component_class(name)
@@ -250,5 +250,6 @@ def main() -> Any:
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):  # whoever reads the messages may stop after the first lines
+        print(message, file=sys.stderr, flush=True)
     sys.exit(int(code))
