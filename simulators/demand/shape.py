@@ -31,7 +31,8 @@ def calibrated_shape(profile: np.ndarray, load_factor: float) -> np.ndarray:
     """
     log_shape = np.log(profile / profile.max())
     low, high = 0.0, 1.0
-    while np.exp(high * log_shape).mean() > load_factor and high < 1e9:
+    # two hours that differ in the last digit need a power of 1e17 to be told apart
+    while np.exp(high * log_shape).mean() > load_factor and high < 1e300:
         high *= 2.0
     while low < (middle := 0.5 * (low + high)) < high:
         if np.exp(middle * log_shape).mean() > load_factor:

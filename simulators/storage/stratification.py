@@ -21,6 +21,10 @@ import numpy as np
 from numba import njit
 
 
+NO_LAYERS = 1e-200
+"""Less than this is nothing: a volume near the smallest float has no digits left to divide a mean temperature by."""
+
+
 class TankConstants(NamedTuple):
     """What the kernels need to know of a tank."""
 
@@ -67,8 +71,8 @@ def plug_flow(layers_degc: np.ndarray, inlet_degc: float, displaced_layers: floa
     """
     n = layers_degc.size
     volume = abs(displaced_layers)
-    if volume == 0.0:
-        return inlet_degc
+    if volume < NO_LAYERS:
+        return layers_degc[-1] if displaced_layers > 0.0 else layers_degc[0]
     # position 0 is where the water enters
     first, direction = (0, 1) if displaced_layers > 0.0 else (n - 1, -1)
     whole = int(min(math.floor(volume), n))

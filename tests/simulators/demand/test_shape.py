@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulators.demand.shape import calibrated_shape, load_factor_range, shape_at
@@ -12,6 +12,11 @@ from simulators.demand.shape import calibrated_shape, load_factor_range, shape_a
 profiles = st.lists(st.floats(0.01, 10.0), min_size=24, max_size=24).map(np.array)
 
 
+NEARLY_EQUAL = np.array([1.0] * 22 + [np.nextafter(10.0, 0.0), 10.0])
+"""Only a very large power tells the last two hours apart."""
+
+
+@example(NEARLY_EQUAL, 0.03125)
 @given(profiles, st.floats(0.001, 0.999))
 def test_mean_is_the_load_factor_and_maximum_is_one(profile: np.ndarray, position: float) -> None:
     low, high = load_factor_range(profile)

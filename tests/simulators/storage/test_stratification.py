@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulators.storage.stratification import (
@@ -58,6 +58,7 @@ def test_more_than_its_content_flushes_the_tank() -> None:
 
 
 @COMPILES
+@example(np.array([1.25]), 2.0, 5e-324, 0.0)
 @given(profiles, temperatures, st.floats(-60.0, 60.0), st.sampled_from([0.0, 0.5, 1.0]))
 def test_plug_flow_keeps_energy_and_makes_no_extremes(
     layers: np.ndarray, inlet: float, displaced: float, sharp: float
@@ -166,6 +167,7 @@ def test_only_the_difference_of_the_circuits_moves_the_tank() -> None:
 
 
 @COMPILES
+@example(np.array([1.5]), 0.0, 0.0, 5e-324, 0.0, 0.0, 900.0)
 @given(profiles, flows, temperatures, flows, temperatures, temperatures, st.sampled_from([1.0, 60.0, 900.0, 86_400.0]))
 def test_exchange_keeps_energy_and_makes_no_extremes(
     layers: np.ndarray,
