@@ -20,7 +20,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-
 NO_LAYERS = 1e-200
 """Less than this is nothing: a volume near the smallest float has no digits left to divide a mean temperature by."""
 
