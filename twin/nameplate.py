@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -85,6 +85,59 @@ class TariffNameplate:
     certificate_price_per_mwh: float
 
 
+class NodePlate(NamedTuple):
+    """A node of a thermal network, for maps; coordinates are None where the network file gives none."""
+
+    name: str
+    x_m: float | None
+    y_m: float | None
+
+
+class PipePlate(NamedTuple):
+    """A pair of pipes between two nodes."""
+
+    name: str
+    from_node: str
+    to_node: str
+    length_m: float
+    inner_diameter_m: float
+
+
+class SubstationPlate(NamedTuple):
+    """Where heat or cold is handed over to a consumer."""
+
+    name: str
+    node: str
+    priority: int
+    """1 is served first (hospital)."""
+
+
+class SourcePlate(NamedTuple):
+    """Where an energy centre or a bought supply feeds the network."""
+
+    name: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalNetworkNameplate:
+    """A heating or cooling network of supply and return pipes."""
+
+    service: str
+    """``heating`` or ``cooling``."""
+    nodes: tuple[NodePlate, ...]
+    pipes: tuple[PipePlate, ...]
+    substations: tuple[SubstationPlate, ...]
+    sources: tuple[SourcePlate, ...]
+
+    def __post_init__(self) -> None:
+        """Rows read back from a stored run come as plain lists."""
+        for name, kind in (("nodes", NodePlate), ("pipes", PipePlate), ("substations", SubstationPlate),
+                           ("sources", SourcePlate)):
+            object.__setattr__(self, name, tuple(kind(*row) for row in getattr(self, name)))
+
+
 Nameplate: TypeAlias = (
     StorageNameplate | GeneratorNameplate | RenewableNameplate | LoadNameplate | ConnectionNameplate | TariffNameplate
+    | ThermalNetworkNameplate
 )
