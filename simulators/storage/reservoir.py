@@ -30,6 +30,10 @@ class Reservoir:
     standing_loss_mw: float
 
 
+NO_SELF_DISCHARGE = 1e-18
+"""A smaller loss of a step, relative to the content, is below the last digit of any result."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReservoirStep:
     """What happened in a step."""
@@ -56,7 +60,7 @@ def internal_power_mw(p_mw: Any, charge_efficiency: float, discharge_efficiency:
 def retention(self_discharge_per_h: float, dt_h: float) -> tuple[float, float]:
     """Part of the content that is left after ``dt_h`` and the hours a constant power counts for (dt_h if no loss)."""
     exponent = self_discharge_per_h * dt_h
-    if exponent == 0.0:
+    if exponent < NO_SELF_DISCHARGE:
         return 1.0, dt_h
     return math.exp(-exponent), -math.expm1(-exponent) / self_discharge_per_h
 

@@ -111,6 +111,7 @@ def test_content_changes_by_delivery_and_loss(store: Reservoir, energy_mwh: floa
     assert done.energy_mwh - energy_mwh == pytest.approx(-(done.p_mw + done.loss_mw) * dt_h, abs=1e-12)
 
 
+@example(replace(PARK, self_discharge_per_h=2.2250738585e-313, standing_loss_mw=0.0), 2.0, -7.0)
 @given(leaking, st.floats(2.0, 38.0), st.floats(-10.0, 10.0))
 def test_quarter_hour_equals_fifteen_minutes(store: Reservoir, energy_mwh: float, request: float) -> None:
     whole = advance(store, energy_mwh, request, 0.25)
