@@ -18,7 +18,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from simulators.jit import compiled
 
 NO_LAYERS = 1e-200
 """Less than this is nothing: a volume near the smallest float has no digits left to divide a mean temperature by."""
@@ -49,7 +50,7 @@ class Exchange(NamedTuple):
     loss_j: float
 
 
-@njit(cache=True)
+@compiled
 def _limited(before_k: float, after_k: float) -> float:
     """Superbee: the steepest slope between two differences that makes no new extreme."""
     if before_k * after_k <= 0.0:
@@ -58,7 +59,7 @@ def _limited(before_k: float, after_k: float) -> float:
     return math.copysign(min(large, 2.0 * small), after_k)
 
 
-@njit(cache=True)
+@compiled
 def plug_flow(layers_degc: np.ndarray, inlet_degc: float, displaced_layers: float, anti_diffusion_frac: float) -> float:
     """Push water through the tank and return the mean temperature of what leaves at the other end.
 
@@ -97,7 +98,7 @@ def plug_flow(layers_degc: np.ndarray, inlet_degc: float, displaced_layers: floa
     return left / volume
 
 
-@njit(cache=True)
+@compiled
 def conduct(layers_degc: np.ndarray, number: float) -> None:
     """Conduction between neighbours by backward Euler; ``number`` = conductance · time / heat capacity of a layer."""
     n = layers_degc.size
@@ -115,7 +116,7 @@ def conduct(layers_degc: np.ndarray, number: float) -> None:
         layers_degc[i] -= ratio[i] * layers_degc[i + 1]
 
 
-@njit(cache=True)
+@compiled
 def mix_inversions(layers_degc: np.ndarray) -> None:
     """Average neighbours until no layer is warmer than the one above it."""
     n = layers_degc.size
@@ -144,7 +145,7 @@ def mix_inversions(layers_degc: np.ndarray) -> None:
             i += 1
 
 
-@njit(cache=True)
+@compiled
 def rest(tank: TankConstants, layers_degc: np.ndarray, ambient_degc: float, dt_s: float) -> float:
     """Conduction, loss and mixing over a step; returns the heat lost [J] (negative: gained)."""
     layer_j_k = tank.layer_kg * tank.heat_capacity_j_kg_k
@@ -161,7 +162,7 @@ def rest(tank: TankConstants, layers_degc: np.ndarray, ambient_degc: float, dt_s
     return lost_k * layer_j_k
 
 
-@njit(cache=True)
+@compiled
 def exchange(
     tank: TankConstants,
     layers_degc: np.ndarray,
@@ -198,7 +199,7 @@ def exchange(
     return Exchange(delivered_degc, charge_return_degc, rest(tank, layers_degc, ambient_degc, dt_s))
 
 
-@njit(cache=True)
+@compiled
 def energy_j(tank: TankConstants, layers_degc: np.ndarray, reference_degc: float) -> float:
     """Heat above a reference temperature [J]; below zero where the tank is colder."""
     total_k = 0.0
@@ -207,7 +208,7 @@ def energy_j(tank: TankConstants, layers_degc: np.ndarray, reference_degc: float
     return total_k * tank.layer_kg * tank.heat_capacity_j_kg_k
 
 
-@njit(cache=True)
+@compiled
 def step_into(
     tank: np.ndarray,
     layers_degc: np.ndarray,

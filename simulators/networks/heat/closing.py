@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from simulators.jit import compiled
 from simulators.networks.heat.fluid import vapour_pressure_bar
 from simulators.networks.heat.friction import pressure_drop_pa
-from simulators.networks.heat.jit import compiled
 from simulators.networks.heat.parcels import heat_content
 from simulators.networks.heat.producers import is_first
 from simulators.networks.heat.records import NONE, Floats, Record, Records

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 from simulators.networks.heat.records import Record
 
 LAMINAR_REYNOLDS = 2300.0

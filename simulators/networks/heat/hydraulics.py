@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulators.jit import compiled
 from simulators.networks.heat.friction import pressure_drop_pa, pressure_drop_slope
-from simulators.networks.heat.jit import compiled
 from simulators.networks.heat.records import NONE, Floats, Ints, Records, set_all
 
 MAX_ITERATIONS = 60

@@ -18,9 +18,9 @@ import math
 
 import numpy as np
 
+from simulators.jit import compiled
 from simulators.networks.heat.closing import balance, check_end, finish, report
 from simulators.networks.heat.hydraulics import path_drops, solve_flows
-from simulators.networks.heat.jit import compiled
 from simulators.networks.heat.order import downstream, order_nodes
 from simulators.networks.heat.parcels import end_degc
 from simulators.networks.heat.pipe import advance_line, line_heat_j

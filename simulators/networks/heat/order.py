@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 from simulators.networks.heat.records import NONE, Floats, Ints, Record, Records
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 from simulators.networks.heat.records import Floats, Record, Records
 
 MIN_SCALE = 0.5

@@ -17,9 +17,9 @@ import math
 
 import numpy as np
 
+from simulators.jit import compiled
 from simulators.networks.heat.fluid import Fluid
 from simulators.networks.heat.geometry import circle_area_m2
-from simulators.networks.heat.jit import compiled
 from simulators.networks.heat.parcels import cool, fill, heat_content, push_pop
 from simulators.networks.heat.records import LINE, LINE_DATA, PARCEL, RING, Floats, Record, Records
 

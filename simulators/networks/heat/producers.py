@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 from simulators.networks.heat.records import NONE, Floats, Record, Records, set_all
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

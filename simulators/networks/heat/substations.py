@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import math
 
-from simulators.networks.heat.jit import compiled
+from simulators.jit import compiled
 from simulators.networks.heat.records import NONE, Floats, Ints, Record, Records
 
 MIN_SPREAD_K = 2.0

@@ -18,23 +18,23 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from simulators.conversion import absorption_chiller, cooling_tower, electric_chiller
+from simulators.jit import compiled
 from simulators.networks.plant.supply_reference import next_reference
 from simulators.networks.plant.tank_flow import flow_to_draw_heat, flow_to_store_heat
 from simulators.storage.stratification import TankConstants, exchange
 from simulators.water import WATT_PER_MW
 
-_wet_bulb_factor = njit(cache=True)(electric_chiller.wet_bulb_factor)
-_chiller_mw = njit(cache=True)(electric_chiller.electricity_mw)
-_units_needed = njit(cache=True)(electric_chiller.units_needed)
-_capacity_frac = njit(cache=True)(absorption_chiller.capacity_frac)
-_drive_heat_mw = njit(cache=True)(absorption_chiller.drive_heat_mw)
-_warmth_after = njit(cache=True)(absorption_chiller.warmth_after)
-_rejected_mw = njit(cache=True)(cooling_tower.rejected_mw)
-_tower_fan_mw = njit(cache=True)(cooling_tower.fan_mw)
-_tower_water_kg_s = njit(cache=True)(cooling_tower.water_kg_s)
+_wet_bulb_factor = compiled(electric_chiller.wet_bulb_factor)
+_chiller_mw = compiled(electric_chiller.electricity_mw)
+_units_needed = compiled(electric_chiller.units_needed)
+_capacity_frac = compiled(absorption_chiller.capacity_frac)
+_drive_heat_mw = compiled(absorption_chiller.drive_heat_mw)
+_warmth_after = compiled(absorption_chiller.warmth_after)
+_rejected_mw = compiled(cooling_tower.rejected_mw)
+_tower_fan_mw = compiled(cooling_tower.fan_mw)
+_tower_water_kg_s = compiled(cooling_tower.water_kg_s)
 
 SMALLEST_DIFFERENCE_K = 0.5
 """A layer closer than this to the water it would be exchanged with is not worth moving."""
@@ -151,7 +151,7 @@ class CoolingDelivery(NamedTuple):
     """Electricity of chillers, tower, pumps, ≤ 0."""
 
 
-@njit(cache=True)
+@compiled
 def _electricity_mw(chillers: ChillerConstants, cooling_mw: float, units_on: int, wet_bulb_degc: float) -> float:
     """Electricity, ≥ 0; below the minimum load of one unit it runs part of the time."""
     if cooling_mw <= 0.0:
@@ -167,7 +167,7 @@ def _electricity_mw(chillers: ChillerConstants, cooling_mw: float, units_on: int
     return electricity * (cooling_mw / at_mw)
 
 
-@njit(cache=True)
+@compiled
 def advance(
     plant: CoolingConstants, memory: CoolingMemory, layers_degc: np.ndarray, call: CoolingCall, dt_s: float
 ) -> tuple[CoolingMemory, CoolingDelivery]:
@@ -267,7 +267,7 @@ def advance(
     return remembered, delivered
 
 
-@njit(cache=True)
+@compiled
 def advance_records(
     plant: np.ndarray, memory: np.ndarray, layers_degc: np.ndarray, call: np.ndarray, delivery: np.ndarray, dt_s: float
 ) -> None:

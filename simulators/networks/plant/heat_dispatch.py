@@ -23,20 +23,20 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from simulators.conversion import gas_boiler, heat_rejection
 from simulators.conversion.gas_boiler import OFF, ON, STARTING, BoilerMemory
+from simulators.jit import compiled
 from simulators.networks.plant.supply_reference import next_reference
 from simulators.networks.plant.tank_flow import flow_to_draw_heat, flow_to_store_heat
 from simulators.storage.stratification import TankConstants, exchange
 from simulators.water import JOULE_PER_MWH, WATT_PER_MW
 
-_efficiency = njit(cache=True)(gas_boiler.efficiency)
-_cycling_gas_mw = njit(cache=True)(gas_boiler.cycling_gas_mw)
-_next_mode = njit(cache=True)(gas_boiler.next_mode)
-_dump_capacity_mw = njit(cache=True)(heat_rejection.capacity_mw)
-_dump_fan_mw = njit(cache=True)(heat_rejection.fan_mw)
+_efficiency = compiled(gas_boiler.efficiency)
+_cycling_gas_mw = compiled(gas_boiler.cycling_gas_mw)
+_next_mode = compiled(gas_boiler.next_mode)
+_dump_capacity_mw = compiled(heat_rejection.capacity_mw)
+_dump_fan_mw = compiled(heat_rejection.fan_mw)
 
 SMALLEST_DIFFERENCE_K = 2.0
 """A layer closer than this to the water it would be exchanged with is not worth moving."""
@@ -128,13 +128,13 @@ class HeatDelivery(NamedTuple):
     """Electricity of burner, pumps and fans, ≤ 0."""
 
 
-@njit(cache=True)
+@compiled
 def network_need_mw(reference_degc: float, network_kg_s: float, return_degc: float, heat_capacity: float) -> float:
     """Heat that lifts the return to the reference; 0 where it is warm enough already."""
     return max(0.0, network_kg_s * heat_capacity / WATT_PER_MW * (reference_degc - return_degc))
 
 
-@njit(cache=True)
+@compiled
 def reference_for(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s: float) -> float:
     """Reference of the coming sub-step."""
     setpoint_degc = min(call.setpoint_degc, plant.max_supply_degc)
@@ -143,7 +143,7 @@ def reference_for(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s
     )
 
 
-@njit(cache=True)
+@compiled
 def drive_offer_mw(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s: float) -> float:
     """CHP heat the network will leave to absorption chillers in the coming sub-step."""
     reference_degc = reference_for(plant, memory, call, dt_s)
@@ -151,7 +151,7 @@ def drive_offer_mw(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_
     return max(0.0, call.chp_heat_mw - need)
 
 
-@njit(cache=True)
+@compiled
 def usable_mwh(tank: TankConstants, layers_degc: np.ndarray, least_degc: float, return_degc: float) -> float:
     """Heat above the return in the layers that are at ``least_degc`` or more."""
     total_k = 0.0
@@ -161,7 +161,7 @@ def usable_mwh(tank: TankConstants, layers_degc: np.ndarray, least_degc: float, 
     return total_k * tank.layer_kg * tank.heat_capacity_j_kg_k / JOULE_PER_MWH
 
 
-@njit(cache=True)
+@compiled
 def _boiler_for(
     plant: HeatConstants,
     memory: BoilerMemory,
@@ -184,7 +184,7 @@ def _boiler_for(
     return _next_mode(memory, wanted, may_stop, boiler.start_s, boiler.min_on_s, boiler.min_off_s)
 
 
-@njit(cache=True)
+@compiled
 def _gas_mw(boiler: BoilerConstants, mode: int, heat_mw: float, return_degc: float, dt_s: float) -> float:
     """Fuel of the sub-step, ≥ 0; that of a start is spread over the sub-steps the start takes."""
     if mode == STARTING:
@@ -195,7 +195,7 @@ def _gas_mw(boiler: BoilerConstants, mode: int, heat_mw: float, return_degc: flo
     return _cycling_gas_mw(heat_mw, boiler.min_mw, boiler.rated_mw, full_load, boiler.standby_frac)
 
 
-@njit(cache=True)
+@compiled
 def advance(
     plant: HeatConstants, memory: HeatMemory, layers_degc: np.ndarray, call: HeatCall, dt_s: float
 ) -> tuple[HeatMemory, HeatDelivery]:
@@ -277,7 +277,7 @@ def advance(
     return remembered, delivered
 
 
-@njit(cache=True)
+@compiled
 def advance_records(
     plant: np.ndarray, memory: np.ndarray, layers_degc: np.ndarray, call: np.ndarray, delivery: np.ndarray, dt_s: float
 ) -> None:
@@ -296,7 +296,7 @@ def advance_records(
         delivery[i] = value
 
 
-@njit(cache=True)
+@compiled
 def drive_offer_records(plant: np.ndarray, memory: np.ndarray, call: np.ndarray, dt_s: float) -> float:
     """:func:`drive_offer_mw` on records."""
     return drive_offer_mw(plant[0], memory[0], call[0], dt_s)

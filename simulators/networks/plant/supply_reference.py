@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from simulators.jit import compiled
 
 
-@njit(cache=True)
+@compiled
 def next_reference(
     reference_degc: float,
     supply_degc: float,

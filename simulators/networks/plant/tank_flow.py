@@ -6,13 +6,13 @@ Heat in MW, hot water at the top. A cold tank takes heat when it is discharged a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from simulators.jit import compiled
 from simulators.storage.stratification import TankConstants
 from simulators.water import WATT_PER_MW
 
 
-@njit(cache=True)
+@compiled
 def flow_to_draw_heat(
     tank: TankConstants,
     layers_degc: np.ndarray,
@@ -36,7 +36,7 @@ def flow_to_draw_heat(
     return min(flow_kg_s, largest_kg_s, ready * tank.layer_kg / dt_s)
 
 
-@njit(cache=True)
+@compiled
 def flow_to_store_heat(
     tank: TankConstants,
     layers_degc: np.ndarray,

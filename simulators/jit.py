@@ -1,8 +1,8 @@
-"""The one decorator of compiled functions: numba, kept on disk between runs, rebuilt when any file of this package
-changes.
+"""The one decorator of compiled functions: numba, kept on disk between runs, rebuilt when what it is made of changes.
 
 numba's own cache looks only at the file of the outermost function: after a change in a function it calls, the old
-machine code would go on running without a word. Here the stamp of every cached function covers the whole package.
+machine code would go on running without a word. Here the stamp of every cached function covers all rooms that hold
+compiled code or equations it calls.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import Any
 
 import numba
 
+STAMPED = ("networks/heat", "networks/plant", "storage", "conversion")
 
-def _package_stamp() -> tuple[str, int]:
-    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+
+def _source_stamp() -> tuple[str, int]:
+    here = Path(__file__).parent
+    sources = [path.read_bytes() for folder in STAMPED for path in sorted((here / folder).glob("*.py"))]
     return hashlib.sha256(b"".join(sources)).hexdigest(), len(sources)
 
 
-_STAMP = _package_stamp()
+_STAMP = _source_stamp()
 
 
 def compiled(function: Callable[..., Any]) -> Any:
