@@ -15,7 +15,7 @@ from twin.component import Component, Section
 from twin.errors import ComponentError, Problem
 from twin.scenario.datafile import FileReference
 from twin.scenario.fields import places
-from twin.scenario.filerefs import PVLIB_PREFIX, find_file
+from twin.scenario.filerefs import NO_DATA_DIR, PVLIB_PREFIX, DataDir, find_file
 from twin.scenario.messages import needs, problems_of, shown
 from twin.scenario.origins import KeyPath, SourceMap
 from twin.scenario.resolved import ComponentSpec
@@ -40,8 +40,8 @@ def named_specs(data: dict[str, Any]) -> Iterator[tuple[str, Section, KeyPath, A
                 yield name, section, (section.value, name), spec
 
 
-def check_components(source: SourceMap, roots: Sequence[Path], *, trust_paths: bool = False
-                     ) -> tuple[dict[str, ComponentSpec], list[Problem]]:
+def check_components(source: SourceMap, roots: Sequence[Path], *, data_dir: DataDir = NO_DATA_DIR,
+                     trust_paths: bool = False) -> tuple[dict[str, ComponentSpec], list[Problem]]:
     """All components whose parameters are valid, and the problems of the others.
 
     The names of data files become absolute in ``source.data``, but for those that ship with pvlib, which are the same
@@ -59,7 +59,7 @@ def check_components(source: SourceMap, roots: Sequence[Path], *, trust_paths: b
             continue
         params = copy.deepcopy({key: value for key, value in raw.items() if key != "type"})
         early = _bool_for_number(cls, params, path, source)
-        early += _find_files(cls, params, path, source, roots, trust_paths)
+        early += _find_files(cls, params, path, source, roots, data_dir, trust_paths)
         _find_default_files(cls, params, roots)
         try:
             checked = cls.Params.model_validate(params)
@@ -101,7 +101,7 @@ def _bool_for_number(cls: type[Component], params: dict[str, Any], path: KeyPath
 
 
 def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, source: SourceMap,
-                roots: Sequence[Path], trusted: bool) -> list[Problem]:
+                roots: Sequence[Path], data_dir: DataDir, trusted: bool) -> list[Problem]:
     """Replace the names of data files by absolute paths, in the parameters and (but for pvlib's) in the source."""
     problems: list[Problem] = []
     for place in places(cls.Params, params):
@@ -109,9 +109,10 @@ def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, sou
             continue
         at = (*path, *place.path)
         try:
-            found = find_file(place.value, source.origins[at].file, roots, trusted=trusted)
+            found = find_file(place.value, source.origins[at].file, roots, data_dir=data_dir, trusted=trusted)
         except ValueError as error:
-            problems.append(source.problem(at, str(error)))
+            if not data_dir.unusable:
+                problems.append(source.problem(at, str(error)))
             continue
         if not place.value.startswith(PVLIB_PREFIX):
             _put(source.data, at, found)

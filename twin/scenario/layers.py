@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import Problem
+from twin.scenario.datadir import DATA_DIR
 from twin.scenario.merge import deep_merge, merged_origins, null_paths, paths_with_values, without_nulls
 from twin.scenario.origins import KeyPath, SourceMap, display_file, scenario_error
 from twin.scenario.overrides import apply_set
@@ -47,7 +48,7 @@ def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> Sourc
     for text in sets:
         apply_set(merged, text)
     idle = [merged.problem(path, IDLE_NULL, at_key=True) for path in null_paths(merged.data)
-            if path not in loader.written]
+            if path not in loader.written and path != DATA_DIR]
     if idle:
         raise scenario_error(idle, merged.lines)
     merged.removed = {path: merged.origins[path] for path in null_paths(merged.data)}

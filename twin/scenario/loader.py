@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from twin.errors import Problem
 from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
+from twin.scenario.datadir import find_data_dir
 from twin.scenario.fields import places
 from twin.scenario.layers import load_layers
 from twin.scenario.messages import near_name, needs, problems_of
@@ -32,8 +33,8 @@ def load_scenario(
     sets : ``path=value`` each, on top of the files, in order.
     roots : folders, besides the file's own, in which ``extends`` and data files are looked up; the packaged scenarios
         if None.
-    trust_paths : data files may lie outside the file's own folder and the roots; for a resolved scenario that this
-        program wrote.
+    trust_paths : data files and ``data_dir`` may lie outside the file's own folder and the roots; for a resolved
+        scenario that this program wrote.
 
     Raises
     ------
@@ -46,8 +47,10 @@ def load_scenario(
         roots = [packaged] if packaged is not None else []
     source = load_layers(file, sets, roots)
     problems = _check_top_level(source)
-    components, of_components = check_components(source, [file.parent, *roots], trust_paths=trust_paths)
-    problems += of_components + _unknown_ends(source)
+    data_roots = [file.parent, *roots]
+    data_dir, of_data_dir = find_data_dir(source, data_roots, trusted=trust_paths)
+    components, of_components = check_components(source, data_roots, data_dir=data_dir, trust_paths=trust_paths)
+    problems += of_data_dir + of_components + _unknown_ends(source)
     if problems:
         raise scenario_error(problems, source.lines)
     return ResolvedScenario(Scenario.model_validate(source.data), components, source, file)

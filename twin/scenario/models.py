@@ -228,6 +228,11 @@ class Scenario(_Model):
     seed: int = Field(default=0, ge=0, description="seed of all random numbers")
     currency: Currency = Field(default="CNY", description="currency of all money (ISO 4217)")
     location: Site = Field(description="where the site stands")
+    data_dir: str | None = Field(
+        default=None, min_length=1,
+        description="folder in which data files with relative names are looked for first; usually given at the call: "
+                    "--set data_dir=FOLDER",
+    )
     weather: Spec | None = Field(default=None, description="source of the weather")
     markets: dict[ElementName, Spec] = Field(default_factory=dict, description="tariffs and prices, by name")
     assets: dict[ElementName, Spec] = Field(default_factory=dict, description="plants, stores and loads, by name")
