@@ -14,7 +14,8 @@ from twin.errors import Problem
 from twin.scenario.filerefs import NO_DATA_DIR, DataDir, data_bounds, near_file, outside, within
 from twin.scenario.origins import SET_PREFIX, KeyPath, SourceMap, display_file
 
-DATA_DIR: KeyPath = ("data_dir",)
+KEY = "data_dir"
+DATA_DIR: KeyPath = (KEY,)
 TO_BE_GIVEN = DataDir(remedy="the data_dir of this scenario is to be given: --set data_dir=FOLDER")
 UNUSABLE = DataDir(unusable=True)
 
@@ -37,22 +38,25 @@ def find_data_dir(source: SourceMap, roots: Sequence[Path], *, trusted: bool = F
     by_hand = written_in.startswith(SET_PREFIX)
     try:
         folder = ((Path.cwd() if by_hand else Path(written_in).parent) / name).resolve()
-        is_inside = within(folder, None if by_hand or trusted else data_bounds(roots))
-        is_usable = trusted or (is_inside and folder.is_dir())
-        is_file = is_inside and folder.is_file()
-        siblings = _folders(folder.parent) if is_inside else []
+        bounds = None if by_hand or trusted else data_bounds(roots)
+        mistake = None if trusted else _mistake(name, folder, bounds)
     except (OSError, ValueError, RuntimeError):
-        return UNUSABLE, [source.problem(DATA_DIR, f"{name[:80]!r} cannot be the name of a folder")]
-    if is_usable:
-        source.data[DATA_DIR[0]] = str(folder)
-        return DataDir(folder, trusted=by_hand or trusted), []
-    if not is_inside:
-        message = f"{name!r} {outside('give it on the command line (--set data_dir=FOLDER)')}"
-    elif is_file:
-        message = f"{name!r} is a file; give the folder it lies in"
-    else:
-        message = f"no folder {name!r}; looked for {display_file(str(folder))}{near_file(folder.name, siblings)}"
-    return UNUSABLE, [source.problem(DATA_DIR, message)]
+        mistake = f"{name[:80]!r} cannot be the name of a folder"
+    if mistake is not None:
+        return UNUSABLE, [source.problem(DATA_DIR, mistake)]
+    source.data[KEY] = str(folder)
+    return DataDir(folder, trusted=by_hand or trusted), []
+
+
+def _mistake(name: str, folder: Path, bounds: Sequence[Path] | None) -> str | None:
+    """What is wrong with a folder; outside the bounds the same words whether it is there or not."""
+    if not within(folder, bounds):
+        return f"{name!r} {outside('give it on the command line (--set data_dir=FOLDER)')}"
+    if folder.is_dir():
+        return None
+    if folder.is_file():
+        return f"{name!r} is a file; give the folder it lies in"
+    return f"no folder {name!r}; looked for {display_file(str(folder))}{near_file(folder.name, _folders(folder.parent))}"
 
 
 def _folders(parent: Path) -> list[str]:
