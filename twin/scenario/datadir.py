@@ -56,7 +56,8 @@ def _mistake(name: str, folder: Path, bounds: Sequence[Path] | None) -> str | No
         return None
     if folder.is_file():
         return f"{name!r} is a file; give the folder it lies in"
-    return f"no folder {name!r}; looked for {display_file(str(folder))}{near_file(folder.name, _folders(folder.parent))}"
+    near = near_file(folder.name, _folders(folder.parent))
+    return f"no folder {name!r}; looked for {display_file(str(folder))}{near}"
 
 
 def _folders(parent: Path) -> list[str]:
