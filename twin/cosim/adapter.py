@@ -1,8 +1,8 @@
 """The one adapter: turns the components of a stage into one mosaik simulator with an entity each.
 
 A component is an entity of its own name; each of its terminals (bus, controlled asset) is a child entity
-``name.terminal`` that carries the ``per`` ports. Results do not travel through mosaik: after each step the adapter
-hands them to the recorder, which costs a tenth of a connection.
+``name.terminal`` that carries the ``per`` ports (terminals of one name in several groups are one child). Results do not
+travel through mosaik: after each step the adapter hands them to the recorder, which costs a tenth of a connection.
 """
 
 from __future__ import annotations
@@ -180,9 +180,9 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
             both = {**inputs, **outputs}
             self.meta["models"][component.name] = {
                 "public": True, "params": [], "attrs": [n for n, p in both.items() if p.per is None]}
-            for group in component.terminals():
-                self.meta["models"][f"{component.name}:{group}"] = {
-                    "public": False, "params": [], "attrs": [n for n, p in both.items() if p.per == group]}
+            for groups in set(_groups_of_terminals(component).values()):
+                self.meta["models"][_child_model(component.name, groups)] = {
+                    "public": False, "params": [], "attrs": [n for n, p in both.items() if p.per in groups]}
         return self.meta
 
     def create(self, num: int, model: str) -> list[dict[str, Any]]:  # type: ignore[override]
@@ -193,13 +193,14 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         for name, spec in outputs.items():
             if spec.per is None:
                 self.getters[(model, name)] = self._scalar_getter(model, name)
-        for group, terminals in component.terminals().items():
-            for index, terminal in enumerate(terminals):
-                eid = f"{model}.{terminal}"
-                children.append({"eid": eid, "type": f"{model}:{group}"})
-                for name, spec in outputs.items():
-                    if spec.per == group:
-                        self.getters[(eid, name)] = self._vector_getter(model, name, index)
+        names = component.terminals()
+        for terminal, groups in _groups_of_terminals(component).items():
+            eid = f"{model}.{terminal}"
+            children.append({"eid": eid, "type": _child_model(model, groups)})
+            for name, spec in outputs.items():
+                if spec.per in groups:
+                    index = names[str(spec.per)].index(terminal)
+                    self.getters[(eid, name)] = self._vector_getter(model, name, index)
         return [{"eid": model, "type": model, "children": children}]
 
     def _scalar_getter(self, component: str, name: str) -> Callable[[], Any]:
@@ -233,6 +234,19 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         """What mosaik asks for: the values of connected outputs."""
         getters = self.getters
         return {eid: {name: getters[(eid, name)]() for name in names} for eid, names in outputs.items()}
+
+
+def _groups_of_terminals(component: Component) -> dict[str, tuple[str, ...]]:
+    """Terminal → the groups that have one of this name: they share an entity."""
+    found: dict[str, tuple[str, ...]] = {}
+    for group, terminals in component.terminals().items():
+        for terminal in terminals:
+            found[terminal] = (*found.get(terminal, ()), group)
+    return found
+
+
+def _child_model(component: str, groups: tuple[str, ...]) -> str:
+    return f"{component}:{'+'.join(groups)}"
 
 
 def _clock(component: Component, t_s: int) -> str:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twin.component import Component, Event
+from twin.component import Component, Event, ports_of
 from twin.cosim.adapter import NOT_YET, Listener
 from twin.cosim.build import Site
 from twin.cosim.external import start_external
@@ -124,7 +124,7 @@ def _last_value(component: Component, outputs: Any, end: End) -> Any:
     value = getattr(outputs, end.port)
     if end.terminal is None:
         return value
-    group = next(g for g, names in component.terminals().items() if end.terminal in names)
+    group = str(ports_of(component.Outputs)[end.port].per)
     return float(value[component.terminals()[group].index(end.terminal)])
 
 

@@ -120,6 +120,7 @@ def _consumers(spec: NetworkSpec) -> Records:
 def _sources(spec: NetworkSpec) -> Records:
     sources = np.zeros(len(spec.sources), SOURCE)
     sources["node"] = _node_numbers(spec, "source", ((s.name, s.node) for s in spec.sources))
+    sources["as_given"] = [s.as_given for s in spec.sources]
     sources["return_pa"] = [s.return_bar * PA_PER_BAR for s in spec.sources]
     sources["lift_pa"] = [math.nan if s.lift_bar is None else s.lift_bar * PA_PER_BAR for s in spec.sources]
     sources["min_differential_pa"] = [s.min_differential_bar * PA_PER_BAR for s in spec.sources]

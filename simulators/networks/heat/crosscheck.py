@@ -55,7 +55,7 @@ def cross_check(network: ThermalNetwork, inputs: NetworkInputs, result: StepResu
     net = _reference(network, topology, inputs, result)
     try:
         pandapipes.pipeflow(net, mode="sequential", friction_model="colebrook", iter=MAX_ITERATIONS,
-                            max_iter_colebrook=MAX_ITERATIONS)
+                            max_iter_colebrook=MAX_ITERATIONS, use_numba=False)
     except pandapipes.PipeflowNotConverged:
         return CrossCheck(False, math.nan, math.nan, math.nan, 0)
     flows = result.pipes["flow_kg_s"]

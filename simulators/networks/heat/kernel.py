@@ -1,6 +1,6 @@
-"""One step of a thermal network: all its sub-steps in one compiled call. Inside: W, J, kg/s, Pa, °C, s.
+"""One sub-step of a thermal network. Inside: W, J, kg/s, Pa, °C, s.
 
-A sub-step, in this order
+In this order
 1. consumers' valves, from the supply temperature they last saw; a shortage of flow goes to the lowest priority
 2. flows of feeds, sources and all pipes
 3. supply, node by node in the direction of flow: mix what arrives, push it into the pipes that leave
@@ -14,16 +14,12 @@ the physics. What the arrays hold stands in records.py; ``mass_in`` and ``heat_i
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from simulators.jit import compiled
-from simulators.networks.heat.closing import balance, check_end, finish, report
+from simulators.networks.heat.closing import report
 from simulators.networks.heat.hydraulics import path_drops, solve_flows
 from simulators.networks.heat.order import downstream, order_nodes
 from simulators.networks.heat.parcels import end_degc
-from simulators.networks.heat.pipe import advance_line, line_heat_j
+from simulators.networks.heat.pipe import advance_line
 from simulators.networks.heat.producers import lift_pumps, limit_feeds, ramp, reached_degc, share_flow, source_limit
 from simulators.networks.heat.records import NONE, Floats, Ints, Record, Records, set_all
 from simulators.networks.heat.status import NETWORK_NO_FLOW, NO_DIFFERENTIAL, NO_LOOP_FLOWS, SUPPLY_BEYOND_RETURN
@@ -31,112 +27,57 @@ from simulators.networks.heat.substations import NIL_KG_S, W_PER_MW, ration, tak
 
 
 @compiled
-def run_step(
-    sign: float, density: float, heat_capacity: float, freezing_degc: float, parts: int,
+def sub_step(
+    k: int, sign: float, density: float, heat_capacity: float,
     nodes: Records, pipes: Records, line_data: Records, node_pipes: Ints, tree_order: Ints, loops: Records,
-    loop_pipes: Records, consumers: Records, by_priority: Ints, sources: Records, feeds: Records, extractions: Records,
+    loop_pipes: Records, consumers: Records, by_priority: Ints, sources: Records, feeds: Records,
     parcels: Records, rings: Records, lines: Records, node_state: Records,
     source_set_degc: Floats, consumer_kg_s: Floats, pipe_kg_s: Floats,
-    ground_degc: float, consumer_in: Records, source_in: Records, feed_in: Records, extraction_in: Records,
-    node_out: Records, consumer_out: Records, pipe_out: Records, source_out: Records, feed_out: Records,
-    extraction_out: Records, totals: Records, substeps: int, dt_s: float,
-) -> bool:
-    """Advance the state by ``substeps`` sub-steps of ``dt_s`` and fill the outputs, which come zeroed.
+    ground_degc: float, consumer_in: Records, source_in: Records, feed_in: Records, extractions: Records,
+    extraction_in: Records, node_out: Records, consumer_out: Records, pipe_out: Records, source_out: Records,
+    feed_out: Records, extraction_out: Records, total: Record,
+    order: Ints, direction: Floats, bypass_kg_s: Floats, feed_kg_s: Floats, source_kg_s: Floats, source_degc: Floats,
+    mass_in: Floats, heat_in: Floats, drop_pa: Floats, lift_pa: Floats, left_kg_s: Floats, circulated_kg_s: Floats,
+    dt_s: float,
+) -> None:
+    """Advance the state by one sub-step, the ``k``-th of a step, and add to the outputs.
 
-    Returns False, with nothing done, if an input is not a number.
+    The arrays from ``order`` on are scratch; ``source_kg_s`` and ``source_degc`` then hold what the sources gave.
     """
-    if not _are_numbers(ground_degc, consumer_in, source_in, feed_in, extraction_in):
-        return False
-    order = np.empty(nodes.size, np.int64)
-    direction = np.empty(pipes.size)
-    set_all(direction, math.nan)
-    bypass_kg_s = np.zeros(consumers.size)
-    feed_kg_s = np.zeros(feeds.size)
-    source_kg_s = np.zeros(sources.size)
-    source_degc = np.zeros(sources.size)
-    mass_in = np.empty(nodes.size)
-    heat_in = np.empty(nodes.size)
-    drop_pa = np.empty(nodes.size)
-    set_all(drop_pa, math.nan)
-    lift_pa = np.empty(parts)
-    left_kg_s = np.empty(parts)
-    circulated_kg_s = np.empty(parts)
-    total = totals[0]
-    total.stored_before_j = _stored_j(lines, line_data, heat_capacity)
-    total.worst_differential_pa = math.inf
-    total.place = NONE
-    total.worst_consumer = NONE
+    for c in range(consumers.size):
+        consumer_kg_s[c] = valve_flow(
+            consumers[c], consumer_in[c], sign, heat_capacity, dt_s, node_state[consumers[c].node].supply_degc,
+            consumer_kg_s[c])
+    _share_out(nodes, consumers, by_priority, sources, feeds, consumer_in, source_in, feed_in, consumer_kg_s,
+               bypass_kg_s, feed_kg_s, source_kg_s, left_kg_s, circulated_kg_s)
+    _withdrawals(consumers, sources, feeds, consumer_kg_s, bypass_kg_s, source_kg_s, feed_kg_s, mass_in)
+    if not solve_flows(nodes, pipes, tree_order, loops, loop_pipes, mass_in, pipe_kg_s):
+        report(total, NO_LOOP_FLOWS, NONE, k)
+    if _turned(pipe_kg_s, direction, pipe_out):
+        order_nodes(nodes, pipes, node_pipes, pipe_kg_s, order)
 
-    for k in range(substeps):
-        for c in range(consumers.size):
-            consumer_kg_s[c] = valve_flow(
-                consumers[c], consumer_in[c], sign, heat_capacity, dt_s, node_state[consumers[c].node].supply_degc,
-                consumer_kg_s[c])
-        _share_out(nodes, consumers, by_priority, sources, feeds, consumer_in, source_in, feed_in, consumer_kg_s,
-                   bypass_kg_s, feed_kg_s, source_kg_s, left_kg_s, circulated_kg_s)
-        _withdrawals(consumers, sources, feeds, consumer_kg_s, bypass_kg_s, source_kg_s, feed_kg_s, mass_in)
-        if not solve_flows(nodes, pipes, tree_order, loops, loop_pipes, mass_in, pipe_kg_s):
-            report(total, NO_LOOP_FLOWS, NONE, k)
-        if _turned(pipe_kg_s, direction, pipe_out):
-            order_nodes(nodes, pipes, node_pipes, pipe_kg_s, order)
+    _produce(sign, heat_capacity, sources, feeds, source_in, feed_in, node_state, source_set_degc, source_kg_s,
+             feed_kg_s, source_degc, source_out, mass_in, heat_in, dt_s)
+    _stand(parcels, rings, lines, line_data, pipe_kg_s, total, ground_degc, heat_capacity, dt_s)
+    _supply(nodes, pipes, node_pipes, order, parcels, rings, lines, line_data, node_state, pipe_kg_s, mass_in,
+            heat_in, node_out, total, ground_degc, heat_capacity, dt_s)
+    _consume(sign, heat_capacity, consumers, consumer_in, node_state, consumer_kg_s, bypass_kg_s, mass_in, heat_in,
+             consumer_out, total, k)
+    _charge(heat_capacity, feeds, feed_in, node_state, feed_kg_s, mass_in, heat_in, feed_out)
+    _return(nodes, pipes, node_pipes, order, parcels, rings, lines, line_data, node_state, extractions, feeds,
+            pipe_kg_s, feed_kg_s, mass_in, heat_in, extraction_in, node_out, extraction_out, total, ground_degc,
+            heat_capacity, dt_s)
+    _settle(heat_capacity, sources, feeds, feed_in, node_state, source_kg_s, source_degc, feed_kg_s, source_out,
+            feed_out)
 
-        _produce(sign, heat_capacity, sources, feeds, source_in, feed_in, node_state, source_set_degc, source_kg_s,
-                 feed_kg_s, source_degc, source_out, mass_in, heat_in, dt_s)
-        _stand(parcels, rings, lines, line_data, pipe_kg_s, total, ground_degc, heat_capacity, dt_s)
-        _supply(nodes, pipes, node_pipes, order, parcels, rings, lines, line_data, node_state, pipe_kg_s, mass_in,
-                heat_in, node_out, total, ground_degc, heat_capacity, dt_s)
-        _consume(sign, heat_capacity, consumers, consumer_in, node_state, consumer_kg_s, bypass_kg_s, mass_in, heat_in,
-                 consumer_out, total, k)
-        _charge(heat_capacity, feeds, feed_in, node_state, feed_kg_s, mass_in, heat_in, feed_out)
-        _return(nodes, pipes, node_pipes, order, parcels, rings, lines, line_data, node_state, extractions, feeds,
-                pipe_kg_s, feed_kg_s, mass_in, heat_in, extraction_in, node_out, extraction_out, total, ground_degc,
-                heat_capacity, dt_s)
-        _settle(heat_capacity, sources, feeds, feed_in, node_state, source_kg_s, source_degc, feed_kg_s, source_out,
-                feed_out)
-
-        path_drops(nodes, pipes, tree_order, pipe_kg_s, drop_pa)
-        worst_pa, place = lift_pumps(sources, nodes, consumers, consumer_kg_s, bypass_kg_s, drop_pa, lift_pa)
-        if worst_pa < total.worst_differential_pa:
-            total.worst_differential_pa = worst_pa
-            total.worst_consumer = place
-        if worst_pa <= 0.0:
-            report(total, NO_DIFFERENTIAL, place, k)
-        _pump(density, nodes, sources, feeds, source_kg_s, feed_kg_s, drop_pa, lift_pa, node_out, source_out, feed_out)
-
-    total.stored_after_j = _stored_j(lines, line_data, heat_capacity)
-    finish(nodes, pipes, node_state, consumer_in, node_out, consumer_out, pipe_out, source_out, feed_out,
-           extraction_out, substeps)
-    balance(consumer_out, source_out, feed_out, extraction_out, total, substeps * dt_s)
-    check_end(density, freezing_degc, nodes, sources, lines, line_data, node_state, drop_pa, lift_pa, node_out, total,
-              substeps - 1)
-    return True
-
-
-@compiled
-def _are_numbers(ground_degc: float, consumer_in: Records, source_in: Records, feed_in: Records,
-                 extraction_in: Records) -> bool:
-    """Whether all inputs are finite and limits are 0 or more (a given flow may be nan: not given)."""
-    good = math.isfinite(ground_degc)
-    for c in range(consumer_in.size):
-        given = consumer_in[c]
-        good = good and math.isfinite(given.heat_mw) and not math.isinf(given.flow_kg_s) and given.open_frac >= 0.0
-    for s in range(source_in.size):
-        plant = source_in[s]
-        good = good and math.isfinite(plant.supply_degc) and math.isfinite(plant.share_frac)
-        good = good and plant.limit_mw >= 0.0 and plant.max_kg_s >= 0.0
-    for f in range(feed_in.size):
-        good = good and math.isfinite(feed_in[f].flow_kg_s) and math.isfinite(feed_in[f].degc)
-    for e in range(extraction_in.size):
-        good = good and math.isfinite(extraction_in[e].heat_mw)
-    return good
-
-
-@compiled
-def _stored_j(lines: Records, line_data: Records, heat_capacity: float) -> float:
-    total = 0.0
-    for i in range(lines.size):
-        total += line_heat_j(lines[i], line_data[i], heat_capacity)
-    return total
+    path_drops(nodes, pipes, tree_order, pipe_kg_s, drop_pa)
+    worst_pa, place = lift_pumps(sources, nodes, consumers, consumer_kg_s, bypass_kg_s, drop_pa, lift_pa)
+    if worst_pa < total.worst_differential_pa:
+        total.worst_differential_pa = worst_pa
+        total.worst_consumer = place
+    if worst_pa <= 0.0:
+        report(total, NO_DIFFERENTIAL, place, k)
+    _pump(density, nodes, sources, feeds, source_kg_s, feed_kg_s, drop_pa, lift_pa, node_out, source_out, feed_out)
 
 
 @compiled
@@ -202,8 +143,10 @@ def _produce(sign: float, heat_capacity: float, sources: Records, feeds: Records
     for s in range(sources.size):
         node = sources[s].node
         source_set_degc[s] = ramp(source_set_degc[s], source_in[s].supply_degc, sources[s].gradient_k_s, dt_s)
-        source_degc[s] = reached_degc(sign, source_set_degc[s], node_state[node].cooled_degc,
-                                      source_kg_s[s] * heat_capacity, source_in[s].limit_mw * W_PER_MW)
+        source_degc[s] = source_set_degc[s]
+        if not sources[s].as_given:
+            source_degc[s] = reached_degc(sign, source_set_degc[s], node_state[node].cooled_degc,
+                                          source_kg_s[s] * heat_capacity, source_in[s].limit_mw * W_PER_MW)
         mass_in[node] += source_kg_s[s]
         heat_in[node] += source_kg_s[s] * source_degc[s]
         source_out[s].flow_kg_s += source_kg_s[s]

@@ -14,13 +14,13 @@ warms water by 0.02 K), heat conduction along the water, and what supply and ret
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulators.networks.heat.build import constants, open_topology
-from simulators.networks.heat.kernel import run_step
 from simulators.networks.heat.parcels import fill
 from simulators.networks.heat.pipe import INITIAL_PARCELS
 from simulators.networks.heat.records import (
@@ -45,6 +45,7 @@ from simulators.networks.heat.records import (
 from simulators.networks.heat.results import NetworkInputs, NetworkState, StepResult
 from simulators.networks.heat.spec import NetworkSpec
 from simulators.networks.heat.status import FREEZING_PIPE, PLACE_IS_CONSUMER, NetworkStatus
+from simulators.networks.heat.step import run_step
 from simulators.networks.heat.topology import Topology
 from twin.errors import ComponentError
 
@@ -101,8 +102,13 @@ class ThermalNetwork:
             consumers, sources, feeds, np.zeros(len(self.spec.extractions), EXTRACTION_IN),
             np.ones(len(self.spec.pipes), np.bool_), float(ground_degc))
 
-    def advance(self, state: NetworkState, dt_s: float, substep_s: float, inputs: NetworkInputs) -> StepResult:
+    def advance(
+        self, state: NetworkState, dt_s: float, substep_s: float, inputs: NetworkInputs,
+        drive: Callable[..., bool] = run_step,
+    ) -> StepResult:
         """Let ``dt_s`` pass in equal sub-steps of at most ``substep_s``; changes ``state`` in place.
+
+        ``drive`` runs the sub-steps; one with plants between them takes the same arguments.
 
         Raises
         ------
@@ -118,7 +124,7 @@ class ThermalNetwork:
         feed_out = np.zeros(len(spec.feeds), FEED_OUT)
         extraction_out = np.zeros(len(spec.extractions), EXTRACTION_OUT)
         totals = np.zeros(1, TOTALS)
-        done = run_step(
+        done = drive(
             float(spec.service), spec.fluid.density_kg_m3, spec.fluid.heat_capacity_j_kg_k, spec.fluid.freezing_degc,
             topology.parts,
             topology.nodes, const.pipes, const.lines, topology.node_pipes, topology.tree_order, topology.loops,

@@ -59,9 +59,9 @@ CONSUMER = _layout(
     ("node",), ("target_degc", "delta_k", "limit_degc", "min_kg_s", "max_kg_s", "bypass_kg_s", "valve_time_s"))
 """``target_degc`` is nan where a fixed drop ``delta_k`` is held, and the other way round."""
 SOURCE = _layout(
-    ("node",),
+    ("node", "as_given"),
     ("return_pa", "lift_pa", "min_differential_pa", "max_lift_pa", "max_kg_s", "pump_efficiency", "gradient_k_s"))
-"""``lift_pa`` is nan where the pump is controlled."""
+"""``lift_pa`` is nan where the pump is controlled; ``as_given`` 1: the set-point is the temperature of the water."""
 FEED = _layout(("node",), ("pump_efficiency",))
 EXTRACTION = _layout(numbers=("min_degc", "max_degc"))
 

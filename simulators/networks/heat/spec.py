@@ -111,6 +111,8 @@ class Source:
     """Hydraulic over electrical power."""
     max_gradient_k_h: float = math.inf
     """Fastest change of the supply temperature."""
+    as_given: bool = False
+    """The water has the set-point's temperature whatever comes back: there is a plant with its water behind it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,246 @@
+"""The energy centres of one network: their state as plain arrays, and how a step of the network is driven with them.
+
+``HeatCentres`` and ``CoolingCentres`` are handed to ``ThermalNetwork.advance`` as what drives its sub-steps. Powers in
+MW, temperatures in °C.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simulators.conversion.absorption_chiller import capacity_frac
+from simulators.networks.plant.cooling_dispatch import (
+    CHARGE_BELOW_REFERENCE_K,
+    SMALLEST_DIFFERENCE_K,
+    CoolingCall,
+    CoolingDelivery,
+    CoolingMemory,
+)
+from simulators.networks.plant.cooling_plant import CoolingPlant, CoolingPlantParams
+from simulators.networks.plant.cooling_step import run_cooling_step
+from simulators.networks.plant.heat_dispatch import HeatCall, HeatDelivery, HeatMemory
+from simulators.networks.plant.heat_plant import HeatPlant, HeatPlantParams
+from simulators.networks.plant.heat_step import run_heat_step
+from simulators.networks.plant.shedding import new_memory
+from simulators.networks.plant.tank_flow import flow_to_draw_heat
+from simulators.records import record_array, record_type
+from simulators.water import JOULE_PER_MWH, WATT_PER_MW
+from twin.errors import ComponentError
+
+S_PER_H = 3600.0
+
+
+@dataclass(slots=True)
+class CentresState:
+    """All that the energy centres of a network remember, in plain arrays; P plants."""
+
+    layers_degc: np.ndarray
+    """[P, layers] of the tanks, top first; beyond a tank's own number of layers unused."""
+    memory: np.ndarray
+    """[P, fields] reference, supply, then boiler mode, time in it and starts, or warmth, units on and starts"""
+    header_degc: np.ndarray
+    """[P] water in the energy centre's own pipes"""
+    shed: np.ndarray
+    """[2] duration of a shortage and what is cut"""
+    drive_mwh: np.ndarray
+    """[1] heat in the drive circuit of absorption chillers"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plant stands: number of its source, and the water between plant and network."""
+
+    source: int
+    header_kg: float
+
+
+class _Centres:
+    """What both services share; a subclass fills in the plants, their memory and the compiled step."""
+
+    delivery_fields: tuple[str, ...]
+    call_type: type
+    memory_type: type
+
+    def __init__(self, plants: Sequence[Any], places: Sequence[Place], lowest_first: Sequence[int], grace_s: float,
+                 heat_capacity_j_kg_k: float) -> None:
+        self.plants = list(plants)
+        self.grace_s = grace_s
+        self._heat_capacity = heat_capacity_j_kg_k
+        self._source = np.array([place.source for place in places], np.int64)
+        self._header_kg = np.array([place.header_kg for place in places], float)
+        self._lowest_first = np.array(lowest_first, np.int64)
+        self._constants = np.concatenate([record_array(plant.constants) for plant in self.plants])
+        self._memories = np.zeros(len(self.plants), record_type(self.memory_type))
+        self._plain_memory = self._memories.dtype
+        self.calls = np.zeros(len(self.plants), record_type(self.call_type))
+        self._delivery = np.zeros(len(self.delivery_fields))
+        self._layer_count = np.array([plant.initial_state().layers_degc.size for plant in self.plants], np.int64)
+
+    def initial_state(self, supply_degc: Sequence[float]) -> CentresState:
+        """Plants at rest, headers at the temperature of the network."""
+        states = [plant.initial_state() for plant in self.plants]
+        layers = np.zeros((len(states), int(self._layer_count.max())))
+        for row, state in zip(layers, states, strict=True):
+            row[: state.layers_degc.size] = state.layers_degc
+        memory = np.array([self._memory_of(state, degc) for state, degc in zip(states, supply_degc, strict=True)])
+        return CentresState(layers, memory, np.array(supply_degc, float), new_memory(), np.zeros(1))
+
+    def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
+        raise NotImplementedError
+
+    def _load(self, state: CentresState) -> None:
+        for p, row in enumerate(state.memory.tolist()):
+            self._memories[p] = self._record(row)
+
+    def _record(self, row: list[float]) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def _save(self, state: CentresState) -> None:
+        for p, record in enumerate(self._memories.tolist()):
+            state.memory[p] = _flat(record)
+
+    def tank_mwh(self, state: CentresState) -> float:
+        """Heat in all tanks above 0 °C."""
+        return sum(plant.tank_energy_mwh(_TankView(row[:n]), 0.0)
+                   for plant, row, n in zip(self.plants, state.layers_degc, self._layer_count.tolist(), strict=True))
+
+    def header_mwh(self, state: CentresState) -> float:
+        """Heat in the headers above 0 °C."""
+        return float(self._header_kg @ state.header_degc) * self._heat_capacity / JOULE_PER_MWH
+
+    def check_calls(self) -> None:
+        """Refuse inputs that are no numbers.
+
+        Raises
+        ------
+        ComponentError
+            Naming the input.
+        """
+        for name in self.call_type.__annotations__:
+            values = self.calls[name]
+            if name.endswith("_request_mw"):
+                good = ~np.isinf(values)
+            elif name.endswith("_limit_mw"):
+                good = values >= 0.0
+            else:
+                good = np.isfinite(values)
+            if not good.all():
+                raise ComponentError(f"{name} of an energy centre is {values[np.argmin(good)]}; it must be a number"
+                                     f"{', 0 or more' if name.endswith('_limit_mw') else ''}")
+
+
+@dataclass(slots=True)
+class _TankView:
+    """The part of a plant's state that its tank's energy is computed from."""
+
+    layers_degc: np.ndarray
+
+
+def _flat(record: tuple[Any, ...]) -> list[float]:
+    return [float(x) for value in record for x in (value if isinstance(value, tuple) else (value,))]
+
+
+class HeatCentres(_Centres):
+    """Heating energy centres.
+
+    Parameters
+    ----------
+    params : of each plant.
+    places : of each plant.
+    lowest_first : numbers of the consumers that may be cut in a shortage.
+    grace_s : how long a shortage is carried by pipes and buildings before anyone is cut.
+    """
+
+    delivery_fields = HeatDelivery._fields
+    call_type, memory_type = HeatCall, HeatMemory
+
+    def __init__(self, params: Sequence[HeatPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
+                 grace_s: float, heat_capacity_j_kg_k: float) -> None:
+        super().__init__([HeatPlant(p, heat_capacity_j_kg_k) for p in params], places, lowest_first, grace_s,
+                         heat_capacity_j_kg_k)
+
+    def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
+        return [supply_degc, supply_degc, state.boiler_mode_code, state.boiler_in_mode_s, state.boiler_start_count]
+
+    def _record(self, row: list[float]) -> tuple[Any, ...]:
+        return row[0], row[1], (int(row[2]), row[3], int(row[4]))
+
+    def driver(self, state: CentresState, deliveries: np.ndarray) -> Any:
+        """What ``ThermalNetwork.advance`` calls; ``state`` is changed, ``deliveries`` [P, fields] receives means."""
+        def drive(*args: Any) -> bool:
+            self.check_calls()
+            self._load(state)
+            done = run_heat_step(
+                *args, self._source, self._constants, self._memories, state.layers_degc, self._layer_count, self.calls,
+                state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s, self._delivery,
+                deliveries)
+            self._save(state)
+            return bool(done)
+        return drive
+
+
+class CoolingCentres(_Centres):
+    """Cooling energy centres; parameters as for ``HeatCentres``."""
+
+    delivery_fields = CoolingDelivery._fields
+    call_type, memory_type = CoolingCall, CoolingMemory
+
+    def __init__(self, params: Sequence[CoolingPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
+                 grace_s: float, heat_capacity_j_kg_k: float) -> None:
+        super().__init__([CoolingPlant(p, heat_capacity_j_kg_k) for p in params], places, lowest_first, grace_s,
+                         heat_capacity_j_kg_k)
+
+    def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
+        return [supply_degc, supply_degc, state.absorption_warm_frac, state.chiller_units, state.chiller_start_count]
+
+    def _record(self, row: list[float]) -> tuple[Any, ...]:
+        return row[0], row[1], row[2], int(row[3]), int(row[4])
+
+    def tank_mwh(self, state: CentresState) -> float:
+        """Heat in all tanks above 0 °C (a cold tank's content is what is missing of it)."""
+        return -super().tank_mwh(state)
+
+    def driver(self, state: CentresState, deliveries: np.ndarray) -> Any:
+        """As for ``HeatCentres``."""
+        def drive(*args: Any) -> bool:
+            self.check_calls()
+            self._load(state)
+            done = run_cooling_step(
+                *args, self._source, self._constants, self._memories, state.layers_degc, self._layer_count, self.calls,
+                state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s, self._delivery,
+                deliveries, state.drive_mwh)
+            self._save(state)
+            return bool(done)
+        return drive
+
+    def drive_request_mw(self, state: CentresState, deliveries: np.ndarray, dt_s: float) -> float:
+        """Drive heat the absorption chillers can use in the next step, less what lies in the drive circuit."""
+        wanted_mw = 0.0
+        for p, plant in enumerate(self.plants):
+            absorption = plant.params.absorption
+            if absorption is None:
+                continue
+            call, delivery = self.calls[p], CoolingDelivery(*deliveries[p].tolist())
+            ready = float(capacity_frac(call["drive_degc"], absorption.min_drive_degc, absorption.full_drive_degc))
+            use_mw = min(absorption.rated_mw * ready,
+                         delivery.network_mw + delivery.shortfall_mw + self._room_mw(p, state, dt_s))
+            if use_mw >= absorption.min_load_frac * absorption.rated_mw:
+                warm_frac = state.memory[p, 2]
+                left_mwh = (1.0 - warm_frac) * absorption.start_heat_mwh
+                wanted_mw += use_mw / absorption.cop + min(left_mwh * S_PER_H / dt_s, absorption.rated_mw)
+        return max(0.0, wanted_mw - float(state.drive_mwh[0]) * S_PER_H / dt_s)
+
+    def _room_mw(self, p: int, state: CentresState, dt_s: float) -> float:
+        """Cold the tank could take."""
+        plant: CoolingPlant = self.plants[p]
+        tank, params = plant.constants.tank, plant.params
+        layers = state.layers_degc[p, : self._layer_count[p]]
+        charge_degc = max(params.min_supply_degc, min(state.memory[p, 0] - CHARGE_BELOW_REFERENCE_K, float(layers[-1])))
+        flow = flow_to_draw_heat(self._constants[p]["tank"], layers, math.inf, charge_degc, SMALLEST_DIFFERENCE_K,
+                                 plant.constants.tank_flow_kg_s, dt_s)
+        return float(flow) * tank.heat_capacity_j_kg_k / WATT_PER_MW * (float(layers[0]) - charge_degc)

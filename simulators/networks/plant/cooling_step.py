@@ -1,0 +1,82 @@
+"""A step of a cooling network with its energy centres: as ``heat_step``, with a store of drive heat. Compiled.
+
+Drive heat for absorption chillers comes from a heat network, which steps after the cooling network: what it gave in the
+step before lies in the drive circuit and is spent evenly over this step.
+"""
+
+from __future__ import annotations
+
+from simulators.jit import compiled
+from simulators.networks.heat.closing import balance, check_end, finish
+from simulators.networks.heat.kernel import sub_step
+from simulators.networks.heat.records import Floats, Ints, Records
+from simulators.networks.heat.step import are_numbers, begin, scratch, stored_j
+from simulators.networks.plant.cooling_dispatch import advance_records
+from simulators.networks.plant.shedding import CUT_MW, remember, throttle
+
+SUPPLY, NETWORK, DRIVE, SHORTFALL = 0, 1, 4, 9
+"""Places in ``CoolingDelivery``."""
+S_PER_H = 3600.0
+
+
+@compiled
+def run_cooling_step(
+    sign: float, density: float, heat_capacity: float, freezing_degc: float, parts: int,
+    nodes: Records, pipes: Records, line_data: Records, node_pipes: Ints, tree_order: Ints, loops: Records,
+    loop_pipes: Records, consumers: Records, by_priority: Ints, sources: Records, feeds: Records, extractions: Records,
+    parcels: Records, rings: Records, lines: Records, node_state: Records,
+    source_set_degc: Floats, consumer_kg_s: Floats, pipe_kg_s: Floats,
+    ground_degc: float, consumer_in: Records, source_in: Records, feed_in: Records, extraction_in: Records,
+    node_out: Records, consumer_out: Records, pipe_out: Records, source_out: Records, feed_out: Records,
+    extraction_out: Records, totals: Records, substeps: int, dt_s: float,
+    plant_source: Ints, plants: Records, memories: Records, layers_degc: Floats, layer_count: Ints, calls: Records,
+    header_degc: Floats, header_kg: Floats, shed: Floats, lowest_first: Ints, grace_s: float, delivery: Floats,
+    deliveries: Floats, drive_mwh: Floats,
+) -> bool:
+    """As ``run_step``; then the plants' arrays, of which ``deliveries`` receives means over the step.
+
+    ``drive_mwh`` [1] is the heat in the drive circuit.
+    """
+    if not are_numbers(ground_degc, consumer_in, source_in, feed_in, extraction_in):
+        return False
+    (order, direction, bypass_kg_s, feed_kg_s, source_kg_s, source_degc, mass_in, heat_in, drop_pa, lift_pa, left_kg_s,
+     circulated_kg_s) = scratch(nodes.size, pipes.size, consumers.size, feeds.size, sources.size, parts)
+    total = totals[0]
+    begin(total, stored_j(lines, line_data, heat_capacity))
+    asked_mw = consumer_in["heat_mw"].copy()
+    for k in range(substeps):
+        throttle(consumer_in, asked_mw, lowest_first, shed[CUT_MW])
+        for p in range(plant_source.size):
+            source_in[plant_source[p]].supply_degc = header_degc[p]
+        sub_step(
+            k, sign, density, heat_capacity, nodes, pipes, line_data, node_pipes, tree_order, loops, loop_pipes,
+            consumers, by_priority, sources, feeds, parcels, rings, lines, node_state, source_set_degc, consumer_kg_s,
+            pipe_kg_s, ground_degc, consumer_in, source_in, feed_in, extractions, extraction_in, node_out, consumer_out,
+            pipe_out, source_out, feed_out, extraction_out, total, order, direction, bypass_kg_s, feed_kg_s,
+            source_kg_s, source_degc, mass_in, heat_in, drop_pa, lift_pa, left_kg_s, circulated_kg_s, dt_s)
+        given = 0.0
+        missing = 0.0
+        for p in range(plant_source.size):
+            s = plant_source[p]
+            call = calls[p : p + 1]
+            call[0].network_kg_s = source_kg_s[s]
+            call[0].return_degc = node_state[sources[s].node].cooled_degc
+            call[0].drive_offer_mw = drive_mwh[0] / ((substeps - k) * dt_s / S_PER_H)
+            advance_records(plants[p : p + 1], memories[p : p + 1], layers_degc[p, : layer_count[p]], call, delivery,
+                            dt_s)
+            header_degc[p] += source_kg_s[s] * dt_s / header_kg[p] * (delivery[SUPPLY] - source_degc[s])
+            drive_mwh[0] = max(0.0, drive_mwh[0] - delivery[DRIVE] * dt_s / S_PER_H)
+            given += delivery[NETWORK]
+            missing += delivery[SHORTFALL]
+            for i in range(delivery.size):
+                deliveries[p, i] += delivery[i] / substeps
+        remember(shed, asked_mw, lowest_first, given, missing, grace_s, dt_s)
+    for c in range(consumer_in.size):
+        consumer_in[c].heat_mw = asked_mw[c]
+    total.stored_after_j = stored_j(lines, line_data, heat_capacity)
+    finish(nodes, pipes, node_state, consumer_in, node_out, consumer_out, pipe_out, source_out, feed_out,
+           extraction_out, substeps)
+    balance(consumer_out, source_out, feed_out, extraction_out, total, substeps * dt_s)
+    check_end(density, freezing_degc, nodes, sources, lines, line_data, node_state, drop_pa, lift_pa, node_out, total,
+              substeps - 1)
+    return True
