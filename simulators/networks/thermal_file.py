@@ -56,7 +56,7 @@ class PipePair(_Element):
     to: Name = Field(description="node at the other end")
     length_m: float = Field(gt=0, le=100_000, description="length of the trench [m]")
     dn: int | None = Field(default=None, description="nominal diameter [mm]; or give inner_diameter_m and u_w_mk")
-    depth_m: float = Field(default=0.8, gt=0.3, le=20, description="depth of the axis, with dn [m]")
+    depth_m: float = Field(default=0.8, ge=0.4, le=20, description="depth of the axis, with dn [m]")
     inner_diameter_m: float | None = Field(default=None, gt=0, le=5, description="inner diameter [m]")
     u_w_mk: float | None = Field(default=None, ge=0, le=100, description="heat loss, water to ground [W/(m K)]")
     u_return_w_mk: float | None = Field(default=None, ge=0, le=100,
