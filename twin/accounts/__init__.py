@@ -1,4 +1,4 @@
-"""Accounts: energy, green share, carbon, certificates and money as pure functions of a run."""
+"""Accounts: energy, heat and cold, green share, carbon, certificates and money as pure functions of a run."""
 
 from twin.accounts.rules import Allocation, Origin, Rules, StockPrice
 from twin.accounts.settle import Accounts, settle

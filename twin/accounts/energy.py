@@ -1,9 +1,10 @@
 """Energy of a run by component, and the balances that must close. MWh; LHV for fuels.
 
 What the residuals prove: the electricity balance is an independent check where a power flow is solved, for powers come
-from the components, exchange and losses from the network's solution. The balances of storages and plants check the
-bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps the efficiencies it
-states is checked apart, in :mod:`twin.accounts.storage_check`.
+from the components, exchange and losses from the network's solution. So are those of heating and cooling networks
+(:mod:`twin.accounts.thermal`): heat that went in and out against the change of the contents. The balances of storages
+and plants check the bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps
+the efficiencies it states is checked apart, in :mod:`twin.accounts.storage_check`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from twin.accounts.series import Flows, components_on_bus, fuel_input_mw, storage_series
 from twin.accounts.storage_check import efficiency_deviations
+from twin.accounts.thermal import ThermalNetwork
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, LoadNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
@@ -45,8 +47,8 @@ class ComponentEnergy:
     name: str
     type: str
     role: str
-    """A network stands here as a load, for the constant loads of its own; an external simulator as a load for what it
-    draws and as a probe for what it feeds in."""
+    """A network stands here as a load, for the constant loads of its own or for its pumps and chillers; an external
+    simulator as a load for what it draws and as a probe for what it feeds in."""
     delivered_mwh: float
     """Into the network."""
     taken_mwh: float
@@ -71,7 +73,10 @@ class Energy:
     components: tuple[ComponentEnergy, ...]
     balances: tuple[Balance, ...]
     consumption_mwh: float
-    """Of the loads and of external consumers, after interruption; without plant use and losses."""
+    """Of the loads and of external consumers, after interruption; without ``network_use_mwh``, plant use and
+    losses."""
+    network_use_mwh: float
+    """Electricity of heating and cooling networks: pumps, chillers, fans."""
     renewable_generation_mwh: float
     generator_generation_mwh: float
     storage_charge_mwh: float
@@ -105,16 +110,17 @@ class Energy:
         return max(self.storage_deviation_rel.values(), default=math.nan)
 
 
-def settle_energy(run: RunData, flows: Flows) -> Energy:
-    """Energy by component, totals and balances."""
+def settle_energy(run: RunData, flows: Flows, thermal: tuple[ThermalNetwork, ...] = ()) -> Energy:
+    """Energy by component, totals and balances, those of heat and cold among them."""
     dt_h = flows.dt_h
     components = (*(_component_energy(run, flows, c) for c in components_on_bus(run)),
-                  *(_component_energy(run, flows, run.components[name]) for name in flows.base),
+                  *(_component_energy(run, flows, run.components[name]) for name in (*flows.base, *flows.network_use)),
                   *(_external_energy(flows, name) for name in (*flows.external_use, *flows.external_supply)))
 
     def total(field: str, role: Role | None = None) -> float:
         return float(sum(getattr(c, field) for c in components if role is None or c.role == role))
 
+    loads = [c for c in components if c.role == Role.LOAD and c.name not in flows.network_use]
     charge, discharge = total("taken_mwh", Role.STORAGE), total("delivered_mwh", Role.STORAGE)
     capacity = sum(
         c.nameplate.energy_mwh for c in components_on_bus(run, Role.STORAGE)
@@ -122,8 +128,9 @@ def settle_energy(run: RunData, flows: Flows) -> Energy:
     )
     return Energy(
         components=components,
-        balances=_balances(run, flows),
-        consumption_mwh=total("taken_mwh", Role.LOAD),
+        balances=_balances(run, flows) + _thermal_balances(thermal),
+        consumption_mwh=float(sum(c.taken_mwh for c in loads)),
+        network_use_mwh=float(sum(c.taken_mwh for c in components if c.name in flows.network_use)),
         renewable_generation_mwh=total("delivered_mwh", Role.RENEWABLE),
         generator_generation_mwh=total("delivered_mwh", Role.GENERATOR),
         storage_charge_mwh=charge,
@@ -164,7 +171,7 @@ def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) ->
     def energy_of(output: str) -> float:
         return float(run.on_grid(f"{name}.{output}").sum()) * dt_h if run.has(f"{name}.{output}") else 0.0
 
-    is_base = name in flows.base
+    is_network = component.role == Role.NETWORK
     fuel = fuel_input_mw(run, component)
     through = float(np.abs(power).sum()) * dt_h
     starts = run.native(f"{name}.start_count") if run.has(f"{name}.start_count") else np.zeros(0)
@@ -172,14 +179,15 @@ def _component_energy(run: RunData, flows: Flows, component: ComponentRecord) ->
     return ComponentEnergy(
         name=name,
         type=component.type,
-        role=Role.LOAD if is_base else component.role,
+        role=Role.LOAD if is_network else component.role,
         delivered_mwh=float(delivered.sum()) * dt_h,
         taken_mwh=float(taken.sum()) * dt_h,
         peak_delivered_mw=float(delivered.max(initial=0.0)),
         peak_taken_mw=float(taken.max(initial=0.0)),
         fuel_mwh=float(fuel.sum()) * dt_h if fuel is not None else 0.0,
         heat_mwh=energy_of("heat_mw"),
-        loss_mwh=0.0 if is_base else energy_of("loss_mw"),  # the network's losses stand in the totals
+        # those of electrical networks stand in the totals, those of heat and cold in their own account
+        loss_mwh=0.0 if is_network else energy_of("loss_mw"),
         curtailed_mwh=energy_of("curtailed_mw"),
         interrupted_mwh=float(interrupted_mw(run, component, power).sum()) * dt_h if is_load else 0.0,
         full_cycles_count=through / 2 / plate.energy_mwh if isinstance(plate, StorageNameplate) else 0.0,
@@ -206,6 +214,14 @@ def _balances(run: RunData, flows: Flows) -> tuple[Balance, ...]:
     found += [_conversion_balance(run, c, c.nameplate.fuel) for c in components_on_bus(run, Role.GENERATOR)
               if isinstance(c.nameplate, GeneratorNameplate)
               and run.has(f"{c.name}.{c.nameplate.fuel}_mw") and run.has(f"{c.name}.loss_mw")]
+    return tuple(found)
+
+
+def _thermal_balances(networks: tuple[ThermalNetwork, ...]) -> tuple[Balance, ...]:
+    """Heat and cold of each network; gas, heat and loss of its boilers where it records them."""
+    found = [Balance(n.name, n.residual_mwh, n.throughput_mwh) for n in networks]
+    found += [Balance(f"{n.name} boilers", n.boiler_residual_mwh, n.gas_mwh) for n in networks
+              if n.gas_mwh > 0.0 or n.boiler_residual_mwh > 0.0]
     return tuple(found)
 
 

@@ -65,6 +65,7 @@ class Green:
 
     rules: Rules
     load: OriginPower
+    """Loads, and the pumps, chillers and fans of heating and cooling networks: what the site consumes."""
     charge: OriginPower
     plant_use: OriginPower
     """Own use of plants and network losses."""
@@ -74,7 +75,7 @@ class Green:
     green_exported_mwh: float
     """Direct and stored."""
     green_share_frac: float
-    """Green energy that reached loads over consumption of loads."""
+    """Green energy that reached ``load`` over all of ``load``: heat and cold networks share in the denominator."""
     green_share_bound_frac: float
     """What perfect storage of the own renewable energy, with nothing curtailed, could reach at most."""
     self_consumption_frac: float
@@ -94,7 +95,7 @@ def settle_green(run: RunData, flows: Flows, rules: Rules) -> Green:
     """Follow green electricity from plants through storages to loads and the public grid."""
     names = {role: [c.name for c in components_on_bus(run, role)] for role in
              (Role.RENEWABLE, Role.GENERATOR, Role.LOAD)}
-    names[Role.LOAD] += [*flows.base, *flows.external_use]
+    names[Role.LOAD] += [*flows.base, *flows.network_use, *flows.external_use]
     storages = {c.name: storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)}
 
     def positive(role: Role) -> np.ndarray:

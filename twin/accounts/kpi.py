@@ -11,11 +11,13 @@ from twin.accounts.carbon import Carbon
 from twin.accounts.energy import Energy
 from twin.accounts.green import Green
 from twin.accounts.money import Money
+from twin.accounts.thermal import COOLING, HEATING, ThermalNetwork, demand_mw, thermal_unsolved_h
 from twin.component import Role
 from twin.store.run_data import RunData
 
 KPI_LABELS: dict[str, str] = {
     "consumption_mwh": "Consumption of loads",
+    "network_use_mwh": "Electricity of heat and cooling networks (pumps, chillers, fans)",
     "renewable_generation_mwh": "Renewable generation",
     "generator_generation_mwh": "Fuel-fired generation",
     "import_mwh": "Import from the public grid",
@@ -27,16 +29,43 @@ KPI_LABELS: dict[str, str] = {
     "interrupted_mwh": "Interrupted consumption",
     "fuel_mwh": "Fuel burnt (LHV)",
     "heat_mwh": "Heat available (not used)",
+    "heat_demand_mwh": "Heat demand",
+    "heat_delivered_mwh": "Heat delivered",
+    "heat_unserved_mwh": "Heat not served",
+    "heat_loss_mwh": "Heat losses of pipes and tanks",
+    "heat_loss_frac": "Heat losses / heat fed in",
+    "heat_stored_change_mwh": "Change of the heat in tanks and pipes from start to end",
+    "chp_heat_mwh": "Heat of CHP plants",
+    "chp_total_efficiency_frac": "CHP total efficiency (electricity and used heat / fuel)",
+    "boiler_heat_mwh": "Heat of boilers",
+    "boiler_gas_mwh": "Gas of boilers (LHV)",
+    "heat_bought_mwh": "Heat bought",
+    "heat_dumped_mwh": "Heat dumped",
+    "heat_stranded_mwh": "Heat stranded (neither used nor dumped)",
+    "drive_heat_mwh": "Heat driving absorption chillers",
+    "peak_heat_mw": "Peak heat demand",
+    "cooling_demand_mwh": "Cooling demand",
+    "cooling_delivered_mwh": "Cold delivered",
+    "cooling_unserved_mwh": "Cold not served",
+    "cooling_loss_mwh": "Cold losses of pipes and tanks",
+    "cooling_loss_frac": "Cold losses / cold fed in",
+    "cooling_stored_change_mwh": "Change of the cold in tanks and pipes from start to end",
+    "chiller_cooling_mwh": "Cold of electric chillers",
+    "absorption_cooling_mwh": "Cold of absorption chillers",
+    "cooling_bought_mwh": "Cold bought",
+    "cooling_plant_cop": "COP of the cooling plants (all cold made / all electricity, pumps and towers included)",
+    "water_m3": "Make-up water of cooling towers",
+    "peak_cooling_mw": "Peak cooling demand",
     "green_share_frac": "Green share of consumption",
     "green_share_bound_frac": "Bound of the green share (available own generation / consumption)",
     "self_consumption_frac": "Self-consumption of renewable energy",
     "green_exported_mwh": "Green energy exported",
     "certificates_count": "Green certificates issued",
     "emission_t": "Emission",
-    "emission_t_per_mwh": "Emission per MWh consumed",
+    "emission_t_per_mwh": "Emission per MWh consumed (electricity, heat, cold)",
     "export_avoided_t": "Emission avoided elsewhere by export (not credited)",
     "net_cost": "Net cost",
-    "net_cost_per_mwh": "Net cost per MWh consumed",
+    "net_cost_per_mwh": "Net cost per MWh consumed (electricity, heat, cold)",
     "net_cost_stock_adjusted": "Net cost with the change of stored energy",
     "grid_only_cost": "Cost if all were bought from the grid",
     "saving": "Operating saving against buying all from the grid, stored energy counted",
@@ -52,6 +81,7 @@ KPI_LABELS: dict[str, str] = {
     "alarm_count": "Alarms",
     "warning_count": "Warnings",
     "unsolved_h": "Time without a power flow solution",
+    "thermal_unsolved_h": "Time in which a heat or cooling network was not solvable",
     "energy_residual_rel": "Energy balance residual / throughput",
     "tag_residual_rel": "Origin tags residual / capacity",
     "storage_efficiency_deviation_rel": "Storage losses not explained by the nameplate / throughput",
@@ -61,15 +91,19 @@ KPI_LABELS: dict[str, str] = {
 _MONEY = ("net_cost", "net_cost_stock_adjusted", "grid_only_cost", "saving")
 
 
-def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, money: Money) -> dict[str, float]:
+def key_figures(
+    run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], green: Green, carbon: Carbon, money: Money
+) -> dict[str, float]:
     """All key figures that are defined for the run, in the order of :data:`KPI_LABELS`."""
-    consumed = energy.consumption_mwh
+    consumed = energy.consumption_mwh + sum(n.delivered_mwh for n in thermal)
+    heating = [n for n in thermal if n.service == HEATING]
     emission_t = carbon.emission_t if not carbon.unknown else math.nan
     net = money.net_cost if money.items else math.nan
     adjusted = money.net_cost_stock_adjusted if money.items and money.net_cost_stock_adjusted is not None else math.nan
     reference = money.grid_only_cost if money.grid_only_cost is not None else math.nan
     figures: dict[str, float] = {
-        "consumption_mwh": consumed,
+        "consumption_mwh": energy.consumption_mwh,
+        "network_use_mwh": energy.network_use_mwh if thermal or energy.network_use_mwh else math.nan,
         "renewable_generation_mwh": energy.renewable_generation_mwh,
         "generator_generation_mwh": energy.generator_generation_mwh,
         "import_mwh": energy.import_mwh,
@@ -80,7 +114,9 @@ def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, mone
         "curtailed_mwh": energy.curtailed_mwh,
         "interrupted_mwh": energy.interrupted_mwh,
         "fuel_mwh": energy.fuel_mwh,
-        "heat_mwh": energy.heat_mwh,
+        "heat_mwh": math.nan if heating else energy.heat_mwh,
+        **_heat_figures(run, energy, heating),
+        **_cooling_figures(run, [n for n in thermal if n.service == COOLING]),
         "green_share_frac": green.green_share_frac,
         "green_share_bound_frac": green.green_share_bound_frac,
         "self_consumption_frac": green.self_consumption_frac,
@@ -106,12 +142,70 @@ def key_figures(run: RunData, energy: Energy, green: Green, carbon: Carbon, mone
         "alarm_count": float(sum(e.severity == "alarm" for e in run.events)),
         "warning_count": float(sum(e.severity == "warning" for e in run.events)),
         "unsolved_h": energy.unsolved_h,
+        "thermal_unsolved_h": thermal_unsolved_h(run) if thermal else math.nan,
         "energy_residual_rel": energy.residual_rel,
         "tag_residual_rel": green.tag_residual_rel,
         "storage_efficiency_deviation_rel": energy.storage_efficiency_deviation_rel,
     }
     currency = run.currency.lower()
     return {_with_currency(k, currency): float(v) for k, v in figures.items() if math.isfinite(v)}
+
+
+def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) -> dict[str, float]:
+    """Sums over the heating networks; nothing without one. CHP heat counts as used unless dumped or stranded."""
+    if not networks:
+        return {}
+
+    def total(field: str) -> float:
+        return float(sum(getattr(n, field) for n in networks))
+
+    plants = [c for c in energy.components if c.role == Role.GENERATOR and run.has(f"{c.name}.heat_mw")]
+    fuel, power = sum(c.fuel_mwh for c in plants), sum(c.delivered_mwh - c.taken_mwh for c in plants)
+    used = total("chp_mwh") - total("dumped_mwh") - total("stranded_mwh")
+    source = total("source_mwh")
+    return {
+        "heat_demand_mwh": total("demand_mwh"),
+        "heat_delivered_mwh": total("delivered_mwh"),
+        "heat_unserved_mwh": total("unserved_mwh"),
+        "heat_loss_mwh": total("loss_mwh"),
+        "heat_loss_frac": total("loss_mwh") / source if source > 0.0 else math.nan,
+        "heat_stored_change_mwh": total("stored_change_mwh"),
+        "chp_heat_mwh": sum(c.heat_mwh for c in plants) if plants else math.nan,
+        "chp_total_efficiency_frac": (power + used) / fuel if fuel > 0.0 else math.nan,
+        "boiler_heat_mwh": total("boiler_mwh"),
+        "boiler_gas_mwh": total("gas_mwh"),
+        "heat_bought_mwh": total("bought_mwh"),
+        "heat_dumped_mwh": total("dumped_mwh"),
+        "heat_stranded_mwh": total("stranded_mwh"),
+        "drive_heat_mwh": total("drive_mwh"),
+        "peak_heat_mw": float(demand_mw(run, HEATING).max(initial=0.0)),
+    }
+
+
+def _cooling_figures(run: RunData, networks: list[ThermalNetwork]) -> dict[str, float]:
+    """Sums over the cooling networks; nothing without one."""
+    if not networks:
+        return {}
+
+    def total(field: str) -> float:
+        return float(sum(getattr(n, field) for n in networks))
+
+    source, electricity = total("source_mwh"), total("electricity_mwh")
+    made = total("chiller_mwh") + total("absorption_mwh")
+    return {
+        "cooling_demand_mwh": total("demand_mwh"),
+        "cooling_delivered_mwh": total("delivered_mwh"),
+        "cooling_unserved_mwh": total("unserved_mwh"),
+        "cooling_loss_mwh": total("loss_mwh"),
+        "cooling_loss_frac": total("loss_mwh") / source if source > 0.0 else math.nan,
+        "cooling_stored_change_mwh": total("stored_change_mwh"),
+        "chiller_cooling_mwh": total("chiller_mwh"),
+        "absorption_cooling_mwh": total("absorption_mwh"),
+        "cooling_bought_mwh": total("bought_mwh"),
+        "cooling_plant_cop": made / electricity if made > 0.0 and electricity > 0.0 else math.nan,
+        "water_m3": total("water_m3"),
+        "peak_cooling_mw": float(demand_mw(run, COOLING).max(initial=0.0)),
+    }
 
 
 def kpi_label(name: str, currency: str) -> str:

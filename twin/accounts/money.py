@@ -11,19 +11,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.accounts.carbon import Carbon
+from twin.accounts.carbon import GRID_FACTOR, Carbon
 from twin.accounts.demand import MonthDemand, demand_cost, monthly_demand
 from twin.accounts.energy import Energy, interrupted_mw
 from twin.accounts.green import Green
 from twin.accounts.rules import Rules
-from twin.accounts.series import Flows, booked, components_on_bus, fuel_input_mw, price_on_grid
-from twin.accounts.stock import settle_stock
+from twin.accounts.series import (
+    NETWORK_FUEL,
+    Flows,
+    booked,
+    components_on_bus,
+    fuel_input_mw,
+    network_plants,
+    price_on_grid,
+)
+from twin.accounts.stock import GAS_PRICE, settle_stock, settle_thermal_stock
 from twin.accounts.tariff import BUY_PRICE, billing_tariff
+from twin.accounts.thermal import (
+    COOLING,
+    HEAT_PUMP_OUTPUT,
+    HEATING,
+    ThermalNetwork,
+    asked_mw,
+    bought_mw,
+    thermal_networks,
+)
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, StorageNameplate, TariffNameplate
 from twin.store.run_data import RunData
 
 STOCK_UNPRICED = "change of stored energy: the run records no buy_price_per_mwh"
+THERMAL_STOCK_UNPRICED = {
+    HEATING: f"change of stored heat: the run records no {GAS_PRICE}",
+    COOLING: f"change of stored cold: the run records no {BUY_PRICE}",
+}
 DEFAULT_DEMAND_INTERVAL_S = 900
 """Metering interval where no tariff states one."""
 
@@ -53,11 +74,15 @@ class Money:
     """Peaks of the metered import, whether or not a tariff charges them."""
     grid_only_cost: float | None
     """Purchase, demand charge and carbon if the loads' baselines were bought from the public grid, without own plants
-    and network losses; None without a purchase price."""
+    and network losses. Heat that was asked for, unserved or not, comes from a gas boiler and cold from electric
+    chillers, both as the rules state them; heat pumps then stand still. None without a purchase price, or without a
+    gas price where heat is asked for."""
     stock: MoneyItem | None
     """Worth of the change of the stored energy (drawn: a cost); no part of the bill. None without storages or price."""
     stock_at_purchase_cost: float | None
     """What ``stock`` would cost at the mean purchase price, whatever the rule."""
+    thermal_stock: tuple[MoneyItem, ...]
+    """The same as ``stock`` for heat and cold in tanks and pipes, where there is such a network and a price."""
     unpriced: tuple[str, ...]
     """What took part but has no price in the run."""
 
@@ -69,9 +94,14 @@ class Money:
     @property
     def net_cost_stock_adjusted(self) -> float | None:
         """Net cost with the change of the stored energy; None where that has no price."""
-        if STOCK_UNPRICED in self.unpriced:
+        if any(line in self.unpriced for line in (STOCK_UNPRICED, *THERMAL_STOCK_UNPRICED.values())):
             return None
-        return self.net_cost + (self.stock.cost if self.stock else 0.0)
+        return math.fsum([self.net_cost, *(i.cost for i in self.stocks)])
+
+    @property
+    def stocks(self) -> tuple[MoneyItem, ...]:
+        """All changes of stored energy that have a price: electricity, heat, cold."""
+        return ((self.stock,) if self.stock else ()) + self.thermal_stock
 
 
 class _Bill:
@@ -114,8 +144,20 @@ class _Bill:
             if fuel is not None and isinstance(component.nameplate, GeneratorNameplate):
                 kind = component.nameplate.fuel
                 burnt[kind] = burnt.get(kind, 0.0) + fuel
+        for network in network_plants(self.run):
+            gas = fuel_input_mw(self.run, network)
+            if gas is not None and gas.any():
+                burnt[NETWORK_FUEL] = burnt.get(NETWORK_FUEL, 0.0) + gas
         for kind, fuel in burnt.items():
             self.energy_price(f"fuel_{kind}", f"Fuel: {kind}", fuel, f"{kind}_price_per_mwh", 1.0)
+
+    def bought(self) -> None:
+        """Heat and cold from sources without plant."""
+        prices = {HEATING: ("heat", "heat_price_per_mwh"), COOLING: ("cold", "cooling_price_per_mwh")}
+        for service, (what, price) in prices.items():
+            power = bought_mw(self.run, service)
+            if power.any():
+                self.energy_price(f"{what}_purchase", f"Bought {what}", power, price, 1.0)
 
     def plants(self) -> None:
         running = starts = generated = started = 0.0
@@ -157,6 +199,20 @@ class _Bill:
         item = MoneyItem("stored_energy_change", "Change of stored energy", stock.cost, stock.change_mwh, "MWh")
         return item, stock.at_purchase_cost
 
+    def thermal_stock(
+        self, networks: tuple[ThermalNetwork, ...], carbon: Carbon, rules: Rules
+    ) -> tuple[MoneyItem, ...]:
+        """The change of the heat and cold in tanks and pipes."""
+        items = []
+        for service, stock in settle_thermal_stock(self.run, self.flows, networks, carbon, rules).items():
+            what = "heat" if service == HEATING else "cold"
+            if stock.cost is None:
+                self.unpriced.append(THERMAL_STOCK_UNPRICED[service])
+            else:
+                items.append(MoneyItem(f"stored_{what}_change", f"Change of stored {what}", stock.cost,
+                                       stock.change_mwh, "MWh"))
+        return tuple(items)
+
     def carbon(self, carbon: Carbon, rules: Rules) -> None:
         price = price_on_grid(self.run, "carbon_price_per_t")
         if price is None or not rules.carbon_charged or carbon.emission_t <= 0.0:
@@ -183,12 +239,16 @@ class _Bill:
                  reduced[during].sum() * self.dt_h)
 
 
-def settle_money(run: RunData, flows: Flows, energy: Energy, green: Green, carbon: Carbon, rules: Rules) -> Money:
+def settle_money(
+    run: RunData, flows: Flows, energy: Energy, thermal: tuple[ThermalNetwork, ...], green: Green, carbon: Carbon,
+    rules: Rules,
+) -> Money:
     """All cost items of the run, in the order of the bill."""
     bill = _Bill(run, flows)
     bill.energy_price("energy_purchase", "Energy purchase", flows.import_mw, BUY_PRICE, 1.0)
     months = bill.demand()
     bill.fuel()
+    bill.bought()
     bill.plants()
     bill.wear()
     bill.carbon(carbon, rules)
@@ -196,27 +256,34 @@ def settle_money(run: RunData, flows: Flows, energy: Energy, green: Green, carbo
     bill.certificates(green)
     bill.demand_response()
     stock, at_purchase = bill.stock(energy, carbon, rules)
+    thermal_stock = bill.thermal_stock(thermal, carbon, rules)
     return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), stock, at_purchase,
-                 tuple(bill.unpriced))
+                 thermal_stock, tuple(bill.unpriced))
 
 
 def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
-    """The loads' baselines at the purchase price, with demand charge and carbon."""
+    """The loads' baselines, and the electricity and gas that make the heat and cold asked for; see :class:`Money`."""
     run, flows = bill.run, bill.flows
-    buy = price_on_grid(run, BUY_PRICE)
-    if buy is None:
+    buy, gas_price = price_on_grid(run, BUY_PRICE), price_on_grid(run, GAS_PRICE)
+    gas = asked_mw(run, HEATING) / rules.reference_boiler_efficiency
+    if buy is None or (gas_price is None and gas.any()):
         return None
-    demand = flows.sum_mw([])
+    demand = asked_mw(run, COOLING) / rules.reference_chiller_cop
+    heated = bool(thermal_networks(run, HEATING))
     for component in components_on_bus(run, Role.LOAD):
+        if heated and run.has(f"{component.name}.{HEAT_PUMP_OUTPUT}"):
+            continue
         power = flows.power_mw[component.name]
         demand = demand + np.maximum(interrupted_mw(run, component, power) - power, 0.0)
     demand = demand + sum(np.maximum(-flows.power_mw[name], 0.0) for name in (*flows.base, *flows.external_use))
     cost = float((demand * buy).sum()) * flows.dt_h
+    if gas_price is not None:
+        cost += float((gas * gas_price).sum()) * flows.dt_h
     if bill.tariff:
         cost += demand_cost(bill.months(demand), bill.tariff.demand_charge_per_mw_month)
-    factor, carbon_price = price_on_grid(run, "grid_emission_t_per_mwh"), price_on_grid(run, "carbon_price_per_t")
-    if rules.carbon_charged and factor is not None and carbon_price is not None:
-        emission = demand * factor * flows.dt_h
+    factor, carbon_price = price_on_grid(run, GRID_FACTOR), price_on_grid(run, "carbon_price_per_t")
+    if rules.carbon_charged and carbon_price is not None:
+        emission = (gas * rules.gas_emission_t_per_mwh + demand * (0.0 if factor is None else factor)) * flows.dt_h
         total = float(emission.sum())
         charged = max(0.0, total - rules.carbon_allowance_t) / total if total > 0.0 else 0.0
         cost += float((emission * carbon_price).sum()) * charged

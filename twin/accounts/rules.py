@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from twin.errors import ScenarioError
+
+NATURAL_GAS_EMISSION_T_PER_MWH = 0.20196
+"""CO2 of natural gas on its lower heating value: 56.1 kg/GJ, IPCC 2006 default."""
+
 
 class Allocation(StrEnum):
     """How the green power of a step is divided among the sinks of that step."""
@@ -51,11 +56,25 @@ class Rules:
     carbon_allowance_t: float = 0.0
     """Free allocation for the time of the run; only what exceeds it is charged."""
     stock_price: StockPrice = StockPrice.DISPLACED
+    gas_emission_t_per_mwh: float = NATURAL_GAS_EMISSION_T_PER_MWH
+    """Of what the boilers of networks burn, lower heating value; a plant states its own."""
+    reference_boiler_efficiency: float = 0.9
+    """Lower heating value, over a year. A gas boiler of it gives the heat of the reference "all bought", and values a
+    change of stored heat. A usual figure of boilers in place; a worse one would flatter the site."""
+    reference_chiller_cop: float = 4.0
+    """Electric chillers of it give the cold of the reference, and value a change of stored cold."""
+
+    def __post_init__(self) -> None:
+        """Refuse a reference that gives nothing."""
+        for name in ("reference_boiler_efficiency", "reference_chiller_cop"):
+            if not getattr(self, name) > 0.0:
+                raise ScenarioError(f"accounts: {name} is {getattr(self, name):g}; it must be above 0")
 
     @classmethod
     def of_scenario(cls, scenario: Mapping[str, Any]) -> Rules:
         """The rules that a resolved scenario declares under ``accounts:``; defaults for what it leaves out."""
         declared = dict(scenario.get("accounts") or {})
         kinds = {"allocation": Allocation, "initial_origin": Origin, "stock_price": StockPrice,
-                 "carbon_charged": bool, "carbon_allowance_t": float}
+                 "carbon_charged": bool, "carbon_allowance_t": float, "gas_emission_t_per_mwh": float,
+                 "reference_boiler_efficiency": float, "reference_chiller_cop": float}
         return cls(**{key: kinds[key](value) for key, value in declared.items()})

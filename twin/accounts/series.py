@@ -17,7 +17,10 @@ from twin.nameplate import GeneratorNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
 
 ON_THE_BUS = (Role.RENEWABLE, Role.GENERATOR, Role.STORAGE, Role.LOAD)
-"""Roles whose ``p_mw`` meets in the electrical balance, in the order they are shown."""
+"""Roles whose ``p_mw`` meets in the electrical balance, in the order they are shown; the plants of heating and cooling
+networks join them, see :func:`network_plants`."""
+NETWORK_FUEL = "gas"
+"""What the boilers of a network burn: output ``gas_mw``, price ``gas_price_per_mwh``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,12 @@ class Flows:
     dt_h: float
     power_mw: dict[str, np.ndarray]
     """Component → ``p_mw``, for all components on the bus; network → ``base_mw`` where a network has constant loads of
-    its own; external simulator → what it draws, and apart from that what it feeds in."""
+    its own; heating or cooling network → ``p_mw`` of its plants; external simulator → what it draws, and apart from
+    that what it feeds in."""
     base: tuple[str, ...]
-    """The networks in ``power_mw``."""
+    """The electrical networks in ``power_mw``."""
+    network_use: tuple[str, ...]
+    """The heating and cooling networks in ``power_mw``: their pumps, chillers and fans."""
     external_use: tuple[str, ...]
     """What external simulators draw, in ``power_mw`` (≤ 0)."""
     external_supply: tuple[str, ...]
@@ -71,6 +77,15 @@ def components_on_bus(run: RunData, role: Role | None = None) -> list[ComponentR
     return [c for r in roles for c in run.of_role(r) if run.has(f"{c.name}.p_mw")]
 
 
+def network_plants(run: RunData) -> list[ComponentRecord]:
+    """Networks that use electricity or gas themselves: heating and cooling networks with pumps, chillers, boilers.
+
+    An electrical network records an exchange, and its own loads as ``base_mw``.
+    """
+    return [c for c in run.of_role(Role.NETWORK) if not run.has(f"{c.name}.exchange_mw")
+            and (run.has(f"{c.name}.p_mw") or run.has(f"{c.name}.{NETWORK_FUEL}_mw"))]
+
+
 def flows_of(run: RunData) -> Flows:
     """Collect the electrical powers of a run.
 
@@ -84,6 +99,9 @@ def flows_of(run: RunData) -> Flows:
     networks = [c.name for c in run.of_role(Role.NETWORK) if run.has(f"{c.name}.exchange_mw")]
     base = {name: finite(run, f"{name}.base_mw") for name in networks if run.has(f"{name}.base_mw")}
     power |= {name: series for name, series in base.items() if series.any()}
+    plants = {c.name: finite(run, f"{c.name}.p_mw") if run.has(f"{c.name}.p_mw") else np.zeros(n)
+              for c in network_plants(run)}
+    power |= plants
     use, supply = external_powers(run)
     power |= use | supply
     balance = np.sum(list(power.values()), axis=0) if power else np.zeros(n)
@@ -103,6 +121,7 @@ def flows_of(run: RunData) -> Flows:
         dt_h=run.grid_step_s / 3600.0,
         power_mw=power,
         base=tuple(name for name in base if name in power),
+        network_use=tuple(plants),
         external_use=tuple(use),
         external_supply=tuple(supply),
         import_mw=np.where(inferred, np.maximum(-balance, 0.0), import_mw),
@@ -133,8 +152,13 @@ def price_on_grid(run: RunData, name: str) -> np.ndarray | None:
 
 
 def fuel_input_mw(run: RunData, component: ComponentRecord) -> np.ndarray | None:
-    """Fuel burnt [MW LHV, ≥ 0] on the grid; from the rated efficiency where no fuel was recorded."""
+    """Fuel burnt [MW LHV, ≥ 0] on the grid, by a plant or by the boilers of a network; None where there is none.
+
+    A plant that records no fuel gets it from its rated efficiency.
+    """
     plate = component.nameplate
+    if component.role == Role.NETWORK and run.has(f"{component.name}.{NETWORK_FUEL}_mw"):
+        return -finite(run, f"{component.name}.{NETWORK_FUEL}_mw")
     if not isinstance(plate, GeneratorNameplate):
         return None
     if run.has(f"{component.name}.{plate.fuel}_mw"):

@@ -11,16 +11,19 @@ from twin.accounts.kpi import key_figures
 from twin.accounts.money import Money, settle_money
 from twin.accounts.rules import Rules
 from twin.accounts.series import Flows, flows_of
+from twin.accounts.thermal import ThermalNetwork, settle_thermal
 from twin.store.run_data import RunData
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Energy, green, carbon and money accounts of one run, and its key figures."""
+    """Energy, heat and cold, green, carbon and money accounts of one run, and its key figures."""
 
     rules: Rules
     flows: Flows
     energy: Energy
+    thermal: tuple[ThermalNetwork, ...]
+    """Heating and cooling networks, in scenario order."""
     green: Green
     carbon: Carbon
     money: Money
@@ -44,8 +47,10 @@ def settle(run: RunData, rules: Rules | None = None) -> Accounts:
     """
     rules = rules or Rules.of_scenario(run.scenario)
     flows = flows_of(run)
-    energy = settle_energy(run, flows)
+    thermal = settle_thermal(run)
+    energy = settle_energy(run, flows, thermal)
     green = settle_green(run, flows, rules)
-    carbon = settle_carbon(run, flows)
-    money = settle_money(run, flows, energy, green, carbon, rules)
-    return Accounts(rules, flows, energy, green, carbon, money, key_figures(run, energy, green, carbon, money))
+    carbon = settle_carbon(run, flows, rules)
+    money = settle_money(run, flows, energy, thermal, green, carbon, rules)
+    kpi = key_figures(run, energy, thermal, green, carbon, money)
+    return Accounts(rules, flows, energy, thermal, green, carbon, money, kpi)

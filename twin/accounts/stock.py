@@ -6,6 +6,10 @@ its discharge displaced (mean over the storage's discharge of the dearer of purc
 mean purchase price; energy that was gained at what its charging cost, but at most at the mean purchase price. So a run
 that only empties or fills a store gains nothing in energy by it. A lower demand charge stays: power, not energy.
 The purchase price includes the carbon of the public grid where carbon is charged.
+
+Heat and cold in tanks and pipes count by the reference of the rules: a missing MWh of heat costs the gas of a boiler
+(price and carbon over its efficiency), a missing MWh of cold the electricity of chillers (purchase price over COP). The
+same rule chooses the price, with what the tank gave or took in the place of the battery's power.
 """
 
 from __future__ import annotations
@@ -17,13 +21,15 @@ import numpy as np
 from twin.accounts.carbon import GRID_FACTOR, Carbon
 from twin.accounts.energy import Energy
 from twin.accounts.rules import Rules, StockPrice
-from twin.accounts.series import Flows, components_on_bus, price_on_grid, storage_series
+from twin.accounts.series import NETWORK_FUEL, Flows, components_on_bus, price_on_grid, storage_series
 from twin.accounts.tariff import BUY_PRICE
+from twin.accounts.thermal import COOLING, HEATING, ThermalNetwork, tank_mw
 from twin.component import Role
 from twin.store.run_data import RunData
 
 SMALLEST_CHANGE_MWH = 1e-9
 """A change that is rounding needs no price."""
+GAS_PRICE = f"{NETWORK_FUEL}_price_per_mwh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +44,97 @@ class Stock:
     """The same at :attr:`StockPrice.PURCHASE`, whatever the rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """What a MWh of content costs, each of shape (n,)."""
+
+    drawn: np.ndarray
+    """To replace it."""
+    displaced: np.ndarray
+    """That its use saved."""
+    gained: np.ndarray
+    """To make it; carbon counts only where one more tonne costs anything."""
+    weight: np.ndarray
+    """Of the mean purchase price; the plain mean where it is 0 throughout."""
+
+
 def settle_stock(run: RunData, flows: Flows, energy: Energy, carbon: Carbon, rules: Rules) -> Stock:
-    """Value the change of the stored energy."""
+    """Value the change of the stored electricity."""
     change_mwh = energy.storage_energy_change_mwh
     storages = [storage_series(run, c) for c in components_on_bus(run, Role.STORAGE)]
     if not storages or all(abs(s.change_mwh(flows.dt_h)) <= SMALLEST_CHANGE_MWH for s in storages):
         return Stock(change_mwh, 0.0, 0.0)
-    drawn, gained = _purchase_price(run, rules.carbon_charged), _purchase_price(run, _carbon_at_margin(carbon, rules))
-    if drawn is None or gained is None:
+    prices = _electricity_prices(run, flows, carbon, rules)
+    if prices is None:
         return Stock(change_mwh, None, None)
-    sell = price_on_grid(run, "sell_price_per_mwh")
-    displaced = drawn if sell is None else np.maximum(drawn, sell)
     cost = at_purchase = 0.0
     for storage in storages:
-        change = storage.change_mwh(flows.dt_h)
-        if change < 0.0:
-            purchase = _mean(drawn, flows.import_mw)
-            strict = max(purchase, _mean(displaced, np.maximum(storage.power_mw, 0.0), purchase))
-        else:
-            purchase = _mean(gained, flows.import_mw)
-            strict = min(purchase, _mean(gained, np.maximum(-storage.power_mw, 0.0), purchase))
-        to_charge = change / (storage.charge_efficiency or 1.0)
+        to_charge = storage.change_mwh(flows.dt_h) / (storage.charge_efficiency or 1.0)
+        strict, purchase = _unit_prices(prices, storage.power_mw, drawn=to_charge < 0.0)
         cost -= to_charge * (strict if rules.stock_price is StockPrice.DISPLACED else purchase)
         at_purchase -= to_charge * purchase
     return Stock(change_mwh, cost, at_purchase)
+
+
+def settle_thermal_stock(
+    run: RunData, flows: Flows, networks: tuple[ThermalNetwork, ...], carbon: Carbon, rules: Rules
+) -> dict[str, Stock]:
+    """Service → value of the change of the heat or cold in all its tanks and pipes."""
+    prices = {HEATING: _heat_prices(run, carbon, rules), COOLING: _cold_prices(run, flows, carbon, rules)}
+    found = {}
+    for service in (s for s in prices if any(n.service == s for n in networks)):
+        changes = {n.name: n.stored_change_mwh for n in networks if n.service == service}
+        of_service = prices[service]
+        total = sum(changes.values())
+        if all(abs(change) <= SMALLEST_CHANGE_MWH for change in changes.values()):
+            found[service] = Stock(total, 0.0, 0.0)
+        elif of_service is None:
+            found[service] = Stock(total, None, None)
+        else:
+            cost = at_purchase = 0.0
+            for name, change in changes.items():
+                strict, purchase = _unit_prices(of_service, tank_mw(run, name), drawn=change < 0.0)
+                cost -= change * (strict if rules.stock_price is StockPrice.DISPLACED else purchase)
+                at_purchase -= change * purchase
+            found[service] = Stock(total, cost, at_purchase)
+    return found
+
+
+def _unit_prices(prices: _Prices, power_mw: np.ndarray, *, drawn: bool) -> tuple[float, float]:
+    """(by what the content did, mean purchase) of a MWh that was drawn or gained; discharging positive."""
+    if drawn:
+        purchase = _mean(prices.drawn, prices.weight)
+        return max(purchase, _mean(prices.displaced, np.maximum(power_mw, 0.0), purchase)), purchase
+    purchase = _mean(prices.gained, prices.weight)
+    return min(purchase, _mean(prices.gained, np.maximum(-power_mw, 0.0), purchase)), purchase
+
+
+def _electricity_prices(run: RunData, flows: Flows, carbon: Carbon, rules: Rules) -> _Prices | None:
+    """None without a purchase price."""
+    drawn, gained = _purchase_price(run, rules.carbon_charged), _purchase_price(run, _carbon_at_margin(carbon, rules))
+    if drawn is None or gained is None:
+        return None
+    sell = price_on_grid(run, "sell_price_per_mwh")
+    return _Prices(drawn, drawn if sell is None else np.maximum(drawn, sell), gained, flows.import_mw)
+
+
+def _cold_prices(run: RunData, flows: Flows, carbon: Carbon, rules: Rules) -> _Prices | None:
+    """Electricity over the COP of the reference; None without a purchase price."""
+    power, cop = _electricity_prices(run, flows, carbon, rules), rules.reference_chiller_cop
+    if power is None:
+        return None
+    return _Prices(power.drawn / cop, power.displaced / cop, power.gained / cop, power.weight)
+
+
+def _heat_prices(run: RunData, carbon: Carbon, rules: Rules) -> _Prices | None:
+    """Gas and its carbon over the efficiency of the reference; None without a gas price."""
+    gas, carbon_price = price_on_grid(run, GAS_PRICE), price_on_grid(run, "carbon_price_per_t")
+    if gas is None:
+        return None
+    with_carbon = gas if carbon_price is None else gas + rules.gas_emission_t_per_mwh * carbon_price
+    drawn = (with_carbon if rules.carbon_charged else gas) / rules.reference_boiler_efficiency
+    gained = (with_carbon if _carbon_at_margin(carbon, rules) else gas) / rules.reference_boiler_efficiency
+    return _Prices(drawn, drawn, gained, np.zeros_like(gas))
 
 
 def _carbon_at_margin(carbon: Carbon, rules: Rules) -> bool:

@@ -7,8 +7,10 @@ from html import escape
 
 from twin.accounts import Accounts, StockPrice
 from twin.accounts.storage_check import LARGEST_DEVIATION_REL
+from twin.accounts.thermal import COOLING, HEATING
 from twin.report.formats import SMALLEST_SHOWN, amount, shown
 from twin.report.formats import money as money_text
+from twin.report.tables import unserved_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ def cards_of(accounts: Accounts, currency: str) -> list[Card]:
          f"at most {text('green_share_bound_frac')} with perfect storage of own generation"),
         ("Net operating cost", f"net_cost_{money}", _cost_note(kpi, money, currency)),
         ("Emission", "emission_t", f"{text('emission_t_per_mwh')} consumed"),
-        ("Consumption", "consumption_mwh", f"renewable generation {text('renewable_generation_mwh')}"),
+        ("Consumption", "consumption_mwh",
+         f"{_network_use(kpi)}renewable generation {text('renewable_generation_mwh')}"),
         ("Peak import", "billed_peak_mw",
          f"as metered; {text('import_mwh')} imported, {text('export_mwh')} exported"),
         ("Self-consumption of renewables", "self_consumption_frac", f"{text('curtailed_mwh')} curtailed"),
@@ -46,11 +49,50 @@ def cards_of(accounts: Accounts, currency: str) -> list[Card]:
         if name in kpi and not (name == "vm_min_pu" and kpi["vm_min_pu"] == kpi["vm_max_pu"]):
             value, unit = shown(name, kpi[name], currency)
             found.append(Card(label, value, unit, under))
-    return [*found, *_storage_losses(accounts), _health(accounts, currency)]
+    return [*found, *_thermal(kpi), *_storage_losses(accounts), _health(accounts, currency)]
+
+
+def _network_use(kpi: dict[str, float]) -> str:
+    use = kpi.get("network_use_mwh", 0.0)
+    return f"and {amount(use)} MWh of heat and cooling networks; " if use >= SMALLEST_SHOWN else ""
+
+
+def _thermal(kpi: dict[str, float]) -> list[Card]:
+    """Heat and cold delivered, an alarm where not all of it was; and networks that were not solvable."""
+    found = []
+    for label, name in (("Heat delivered", "heat"), ("Cold delivered", "cooling")):
+        if f"{name}_delivered_mwh" not in kpi:
+            continue
+        unserved, losses = kpi[f"{name}_unserved_mwh"], kpi.get(f"{name}_loss_frac")
+        under = f"{unserved_text(unserved)} MWh not served" if unserved > 0.0 else "all that was asked for"
+        under += f"; losses {100 * losses:.1f} % of what was fed in" if losses is not None else ""
+        found.append(Card(label, amount(kpi[f"{name}_delivered_mwh"]), "MWh", under, alarm=unserved > 0.0))
+    hours = kpi.get("thermal_unsolved_h", 0.0)
+    if hours > 0.0:
+        found.append(Card("Heat or cooling network not solvable", f"{hours:,.2f}", "h",
+                          "see the events for place and reason", alarm=True))
+    return found
 
 
 def stored_note(accounts: Accounts) -> str:
     """What the bill does not hold: a cheap run may have emptied its storages. Empty where the content is as before."""
+    return " ".join(n for n in (_stored_electricity(accounts), _stored_heat(accounts)) if n)
+
+
+def _stored_heat(accounts: Accounts) -> str:
+    """Heat and cold in tanks and pipes, each with what it counts for."""
+    bill, said = accounts.money, []
+    for what, service in (("heat", HEATING), ("cold", COOLING)):
+        change = sum(n.stored_change_mwh for n in accounts.thermal if n.service == service)
+        if abs(change) < SMALLEST_SHOWN:
+            continue
+        item = next((i for i in bill.thermal_stock if i.key == f"stored_{what}_change"), None)
+        worth = f"{money_text(abs(item.cost), bill.net_cost)} {bill.currency}" if item else "no price in the run"
+        said.append(f"{amount(abs(change))} MWh {'more' if change > 0 else 'less'} {what} ({worth})")
+    return f"Tanks and pipes ended with {' and '.join(said)} than they began with." if said else ""
+
+
+def _stored_electricity(accounts: Accounts) -> str:
     change = accounts.energy.storage_energy_change_mwh
     if abs(change) < SMALLEST_SHOWN:
         return ""
@@ -98,9 +140,15 @@ def _cost_note(kpi: dict[str, float], money: str, currency: str) -> str:
         return ""
     word = "less" if saving >= 0 else "more"
     counted = "investment not counted"
-    if abs(kpi.get("storage_energy_change_mwh", 0.0)) >= SMALLEST_SHOWN:
+    changes = ("storage_energy_change_mwh", "heat_stored_change_mwh", "cooling_stored_change_mwh")
+    if any(abs(kpi.get(name, 0.0)) >= SMALLEST_SHOWN for name in changes):
         counted = "stored energy counted, investment not"
-    return f"{abs(saving) / reference:.0%} {word} than buying all from the grid ({counted})"
+    thermal = [what for name, what in (("heat", "heat from a gas boiler"), ("cooling", "cold from electric chillers"))
+               if f"{name}_delivered_mwh" in kpi]
+    if kpi.get("heat_unserved_mwh", 0.0) + kpi.get("cooling_unserved_mwh", 0.0) > 0.0:
+        counted = f"what was not served is bought there; {counted}"
+    bought = f": {', '.join(['electricity from the grid', *thermal])}" if thermal else " from the grid"
+    return f"{abs(saving) / reference:.0%} {word} than buying all{bought} ({counted})"
 
 
 def cards_html(cards: list[Card]) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from twin.accounts import Accounts
+from twin.accounts.thermal import ThermalNetwork
 from twin.report.cards import cards_of, stored_note
-from twin.report.formats import cell, money, quantity
+from twin.report.formats import amount, cell, money, quantity
+from twin.report.tables import WHAT, share_text, thermal_facts, unserved_text
 from twin.report.timeline import period_text, span_text
 from twin.store.run_data import RunData
 
@@ -36,7 +40,8 @@ def print_summary(run: RunData, accounts: Accounts, console: Console) -> None:
     console.print(_key_figures(run, accounts))
     console.print(_origin_bar(accounts))
     console.print()
-    for block in (_energy(accounts), _bill(accounts), _events(run)):
+    heat_and_cold = [_thermal(network) for network in accounts.thermal]
+    for block in (_energy(accounts), *heat_and_cold, _bill(accounts), _events(run)):
         if block is not None:
             console.print(block)
 
@@ -112,6 +117,34 @@ def _energy(accounts: Accounts) -> RenderableType | None:
     return table
 
 
+def _thermal(network: ThermalNetwork) -> RenderableType:
+    """One heating or cooling network: sources beside uses, then what it failed to do in red, then its figures."""
+    from rich.text import Text
+
+    what = WHAT[network.service]
+    table = _table("")
+    table.title = Text(f"Network {network.name} [MWh]")
+    for head in (f"{what.lower()} from", f"{what.lower()} to"):
+        table.add_column(head)
+        table.add_column("MWh", justify="right")
+        table.add_column("share", justify="right")
+    totals = [math.fsum(mwh for _, mwh in side) for side in (network.sources, network.uses)]
+    for pair in zip_longest(network.sources, network.uses):
+        table.add_row(*(text for term, total in zip(pair, totals, strict=True) for text in (
+            (term[0], cell(term[1]), share_text(term[1], total)) if term else ("", "", ""))))
+    table.add_section()
+    table.add_row(*(text for total in totals for text in (Text("Total", style="bold"), amount(total), "")))
+    lines = [(f"{fact.label}: {fact.value}", fact.is_alarm) for fact in thermal_facts(network)
+             if fact.is_alarm or not fact.only_alarm]
+    lines += [(f"{s.name} (priority {s.priority}): {unserved_text(s.unserved_mwh)} of {amount(s.demand_mwh)} MWh not "
+               f"served in {s.unserved_h:,.2f} h", True) for s in network.substations if s.unserved_mwh > 0.0]
+    said = "; ".join(line for line, is_alarm in lines if not is_alarm)
+    table.caption = Text("\n").join([Text(line, style="bold red") for line, is_alarm in lines if is_alarm]
+                                    + [Text(said, style="dim")])
+    table.caption_justify = "left"
+    return table
+
+
 def _bill(accounts: Accounts) -> RenderableType | None:
     from rich.text import Text
 
@@ -130,9 +163,9 @@ def _bill(accounts: Accounts) -> RenderableType | None:
                       Text("█" * round(24 * abs(item.cost) / largest), style=style))
     table.add_section()
     table.add_row(Text("Net cost", style="bold"), "", Text(money(bill.net_cost, largest), style="bold"), "")
-    if bill.stock is not None and bill.net_cost_stock_adjusted is not None:
-        table.add_row(bill.stock.label, quantity(bill.stock.quantity, bill.stock.unit), money(bill.stock.cost, largest),
-                      "")
+    if bill.stocks and bill.net_cost_stock_adjusted is not None:
+        for stock in bill.stocks:
+            table.add_row(stock.label, quantity(stock.quantity, stock.unit), money(stock.cost, largest), "")
         table.add_row(Text("Net cost with stored energy", style="bold"), "",
                       Text(money(bill.net_cost_stock_adjusted, largest), style="bold"), "")
     notes = [stored_note(accounts), *(f"Not included - {line}." for line in bill.unpriced)]

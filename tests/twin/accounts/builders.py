@@ -12,9 +12,14 @@ from twin.nameplate import (
     GeneratorNameplate,
     LoadNameplate,
     Nameplate,
+    NodePlate,
+    PipePlate,
     RenewableNameplate,
+    SourcePlate,
     StorageNameplate,
+    SubstationPlate,
     TariffNameplate,
+    ThermalNetworkNameplate,
 )
 from twin.store.run_data import ComponentRecord, RunData
 
@@ -75,6 +80,41 @@ def battery(
     if wear is not None:
         series["wear_cost"] = np.asarray(wear)
     return part(name, "battery", Role.STORAGE, series, plate=plate)
+
+
+SOURCES = {"heating": ("chp_heat_mw", "boiler_mw", "external_mw", "feed_mw"),
+           "cooling": ("chiller_mw", "absorption_mw", "external_mw", "feed_mw")}
+USES = {"heating": ("delivered_mw", "extraction_mw", "loss_mw", "tank_loss_mw", "dumped_mw", "stranded_mw", "drive_mw"),
+        "cooling": ("delivered_mw", "extraction_mw", "loss_mw", "tank_loss_mw")}
+OTHERS = {"heating": ("tank_mw", "gas_mw", "boiler_loss_mw", "pump_mw", "p_mw", "status_code"),
+          "cooling": ("tank_mw", "chiller_p_mw", "drive_used_mw", "rejected_mw", "water_m3", "pump_mw", "p_mw",
+                      "status_code")}
+
+
+def thermal_network(
+    service: str, consumers: dict[str, tuple[Sequence[float], Sequence[float]]], *, name: str | None = None,
+    dt_h: float = 1.0, **series: Sequence[float],
+) -> Part:
+    """A heating or cooling network that records all it may record, 0 for what is not given.
+
+    Each consumer is (demand, delivered), in order of priority; demand, delivered and unserved follow from them, and
+    the change of the contents from the balance where it is not given.
+    """
+    demand, delivered = (np.array([c[i] for c in consumers.values()], dtype=float).T for i in range(2))
+    unserved = demand - delivered
+    n = len(demand)
+    values = {k: np.zeros(n) for k in (*SOURCES[service], *USES[service], *OTHERS[service])}
+    values |= {"demand_mw": demand.sum(axis=1), "delivered_mw": delivered.sum(axis=1),
+               "unserved_mw": unserved.sum(axis=1)} | {k: np.asarray(v, dtype=float) for k, v in series.items()}
+    surplus = sum(values[k] for k in SOURCES[service]) - sum(values[k] for k in USES[service])
+    values.setdefault("stored_change_mwh", surplus * dt_h)
+    vectors = {"substation_demand_mw": demand, "substation_delivered_mw": delivered, "substation_unserved_mw": unserved}
+    plate = ThermalNetworkNameplate(
+        service, (NodePlate("EC", 0.0, 0.0), NodePlate("A", 100.0, 0.0)), (PipePlate("EC-A", "EC", "A", 100.0, 0.25),),
+        tuple(SubstationPlate(c, "A", i + 1) for i, c in enumerate(consumers)), (SourcePlate("EC", "EC"),))
+    return part(name or service, f"{'heat' if service == 'heating' else 'cooling'}_network", Role.NETWORK,
+                values | vectors, plate=plate, section=Section.NETWORKS,
+                vectors=dict.fromkeys(vectors, tuple(consumers)))
 
 
 def tariff(demand_charge: float = 0.0, **prices: Sequence[float]) -> Part:
