@@ -221,6 +221,44 @@ def _parameters(type_name: str) -> Table:
     return table
 
 
+@app.command(
+    "validate-models",
+    help="Run the models against published figures: ours, theirs, difference, tolerance and verdict.\n\n"
+         "Published data do not ship with parktwin. Without --data only the validations that need none are run "
+         "(another tool, a law of physics); the others are listed as skipped, with the files they need and where "
+         "these come from.\n\n[bold]twin validate-models --data DIR[/bold]   everything\n\n"
+         "[bold]twin validate-models pandapipes[/bold]   one, by name\n\n"
+         "Any installed package can add validations: entry points parktwin.validations.",
+    epilog="Exit codes: 0 all that was asked for was compared and is within tolerance, 4 something is outside or "
+           "failed, 2 something was skipped for want of data, or a mistake in the call.",
+)
+def validate_models(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="validations to run (default: all)")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", envvar="PARKTWIN_DATA", exists=True, file_okay=False,
+                                              help="directory of published data")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="list the validations and the files they need")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the published comparisons and print them."""
+    from twin.validate_models import as_plain, exit_code, run_validations, selected, validation_progress, validations
+
+    if listed:
+        from twin.validation_table import print_names
+
+        print_names(validations())
+        return
+    chosen = selected(names or (), validations())
+    with validation_progress(len(chosen), quiet=as_json) as on_start:
+        checked = run_validations(chosen, data, on_start)
+    if as_json:
+        typer.echo(json.dumps(as_plain(checked, data), ensure_ascii=False))
+    else:
+        from twin.validation_table import print_validations
+
+        print_validations(checked)
+    raise typer.Exit(exit_code(checked))
+
+
 def main() -> Any:
     """Entry point: every mistake of the user ends in a message and an exit code, never in a traceback."""
     try:
