@@ -22,16 +22,17 @@ def generation_cost_per_mwh(
     *,
     fuel_price_per_mwh: Value,
     carbon_price_per_t: Value,
-    heat_value_per_mwh: float = 0.0,
+    heat_credit_per_mwh: Value | float = 0.0,
 ) -> Value:
     """Cost of one more MWh from a running unit: fuel, carbon and running cost less the worth of its heat.
+
+    ``heat_credit_per_mwh`` is that worth per MWh of electricity.
 
     Efficiencies are those at rated power; at part load the true cost is higher.
     """
     fuel_mwh = 1.0 / unit.electrical_efficiency
-    heat_mwh = unit.thermal_efficiency * fuel_mwh
     carbon = carbon_price_per_t * (unit.fuel_emission_t_per_mwh * fuel_mwh)
-    return fuel_price_per_mwh * fuel_mwh + carbon + (unit.running_cost_per_mwh - heat_value_per_mwh * heat_mwh)
+    return fuel_price_per_mwh * fuel_mwh + carbon + unit.running_cost_per_mwh - heat_credit_per_mwh
 
 
 def amortised_start_cost_per_mwh(unit: GeneratorNameplate, shortest_run_h: float) -> float:

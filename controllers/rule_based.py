@@ -6,8 +6,8 @@ rules themselves are pure functions in :mod:`controllers.rules`. Powers MW, ener
 currency.
 
 Limits of its knowledge: efficiencies are those at rated power, a demand charge is not raised by charging but not shaved
-either, certificates are not optimised, heat has the one value of its parameter, and measurements are expected to hold
-for the whole interval.
+either, certificates are not optimised, the demand for heat is expected to stay as measured, and measurements are
+expected to hold for the whole interval.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from twin.nameplate import (
     RenewableNameplate,
     StorageNameplate,
     TariffNameplate,
+    ThermalNetworkNameplate,
 )
 from twin.suggest import did_you_mean
 
@@ -86,6 +87,8 @@ class Inputs:
     available_mw: np.ndarray = port(math.nan, per="asset", measured=True)
     energy_mwh: np.ndarray = port(math.nan, per="asset", measured=True)
     soc: np.ndarray = port(math.nan, per="asset", measured=True)
+    demand_mw: np.ndarray = port(0.0, per="heat_network", measured=True)
+    drive_request_mw: np.ndarray = port(0.0, per="cooling_network", measured=True)
 
 
 @dataclass(slots=True)
@@ -136,6 +139,10 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         self._renewables = _of_kind(self._plates, RenewableNameplate)
         self._loads = _of_kind(self._plates, LoadNameplate)
         self._connection = _the_one(name, "connection", ConnectionNameplate, params.connection, context)
+        self._networks = {group: tuple(
+            n for n, plate in context.nameplates.items()
+            if isinstance(plate, ThermalNetworkNameplate) and plate.service == service)
+            for group, service in (("heat_network", "heating"), ("cooling_network", "cooling"))}
         self._tariff = _the_one(name, "tariff", TariffNameplate, params.tariff, context)
         super().__init__(name, params, context)
         self._intervals = max(2, math.ceil(params.lookahead_h * 3600 / self.step_s))
@@ -157,8 +164,8 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         )
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
-        """The operated assets."""
-        return {"asset": tuple(self._plates)}
+        """The operated assets, and the thermal networks whose demand gives heat its worth."""
+        return {"asset": tuple(self._plates), **self._networks}
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Decide for [t_s, t_s + dt_s)."""
@@ -226,6 +233,8 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
             exchange_mw=inputs.exchange_mw,
             import_limit_mw=connection.import_limit_mw if connection else math.inf,
             export_limit_mw=connection.export_limit_mw if connection else math.inf,
+            heat_demand_mw=float(np.sum(inputs.demand_mw)),
+            drive_request_mw=float(np.sum(inputs.drive_request_mw)),
         )
 
     def _prices(self, t_s: int, dt_s: int, inputs: Inputs) -> PriceTable:

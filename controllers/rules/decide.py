@@ -12,6 +12,7 @@ import numpy as np
 
 from controllers.rules.demand_response import decide_loads, interrupted_mw
 from controllers.rules.generators import decide_generators, keep_as_is, must_run_mw, standby
+from controllers.rules.heat_value import heat_credits
 from controllers.rules.limits import curtail_export, limit_blindly, relieve_import
 from controllers.rules.params import Params
 from controllers.rules.site_view import (
@@ -39,7 +40,8 @@ def decide(view: SiteView, prices: PriceTable, params: Params) -> list[Decision]
         return _without_measurement(view, loads, prices.dt_h, params)
     residual = view.residual_mw.copy()
     residual[0] -= interrupted_mw(view.loads, loads)
-    units = merit_order(view.generators, prices, params)
+    units = merit_order(view.generators, prices, heat_credits(
+        view.generators, view.heat_demand_mw, view.drive_request_mw, prices, params))
     dispatched = {d.name: d for d in _dispatch(view, residual, units, prices, params) + standby(view)}
     import_mw = float(residual[0]) - sum(d.p_set_mw for d in dispatched.values())
     dispatched = relieve_import(view, dispatched, import_mw, units, prices.dt_h, params)

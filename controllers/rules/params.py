@@ -29,9 +29,14 @@ class Params(ComponentParams):
     min_storage_h: float = Field(
         default=0.25, ge=0.0,
         description="storages that hold less than this at full power [h] (flywheels) rest at half charge, not traded")
-    heat_value_per_mwh: float = Field(
-        default=0.0, ge=0.0,
-        description="worth of a MWh of heat from a combined unit [money/MWh]; 0: heat is rejected")
+    heat_value_per_mwh: float | None = Field(
+        default=None, ge=0.0,
+        description="worth of a MWh of heat from a combined unit [money/MWh]; default: what a boiler would burn for "
+                    "it, as far as the heating networks take it (0 without one)")
+    drive_value_frac: float = Field(
+        default=0.175, ge=0.0, le=1.0,
+        description="worth of heat that drives absorption chillers, relative to purchased electricity: their COP of "
+                    "0.7 over the 4 of electric chillers [-]")
     interruption_cost_per_mwh: float = Field(
         default=0.0, ge=0.0,
         description="cost of a MWh not served by an interruptible load [money/MWh]; demand response must pay more")

@@ -145,6 +145,10 @@ class SiteView:
     export_limit_mw: float = math.inf
     demand_ceiling_mw: float = math.inf
     """Import that is reached anyway: buying for storage stays below it, so that no demand charge is caused."""
+    heat_demand_mw: float = 0.0
+    """What the heating networks ask for."""
+    drive_request_mw: float = 0.0
+    """Heat that absorption chillers could use."""
     residual_mw: np.ndarray | None = None
     """Expected load less available renewables, without interruption, storage and generators, over the look-ahead;
     None: unknown, nothing is dispatched on price."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from controllers.marginal_cost import generation_cost_per_mwh
-from controllers.rules.params import Params
 from controllers.rules.site_view import GeneratorView, PriceTable
 from twin.nameplate import GeneratorNameplate
 
@@ -48,8 +47,13 @@ class SupplyStack:
         return part
 
 
-def merit_order(units: tuple[GeneratorView, ...], prices: PriceTable, params: Params) -> list[PricedUnit]:
-    """Units dispatched on price, cheapest first; of equally cheap units the running ones come first."""
+def merit_order(
+    units: tuple[GeneratorView, ...], prices: PriceTable, heat_credits: dict[str, np.ndarray]
+) -> list[PricedUnit]:
+    """Units dispatched on price, cheapest first; of equally cheap units the running ones come first.
+
+    ``heat_credits``: unit → worth of its heat per MWh of electricity, where it has any.
+    """
     costs: dict[GeneratorNameplate, np.ndarray] = {}  # sister units cost the same
     priced = []
     for unit in units:
@@ -61,9 +65,9 @@ def merit_order(units: tuple[GeneratorView, ...], prices: PriceTable, params: Pa
                 plate,
                 fuel_price_per_mwh=prices.fuel_price_per_mwh[plate.fuel],
                 carbon_price_per_t=prices.carbon_price_per_t,
-                heat_value_per_mwh=params.heat_value_per_mwh,
             )
-        priced.append(PricedUnit(unit, costs[plate]))
+        credit = heat_credits.get(unit.name)
+        priced.append(PricedUnit(unit, costs[plate] if credit is None else costs[plate] - credit))
     return sorted(priced, key=lambda p: (float(p.cost_per_mwh[0]), not p.unit.on))
 
 

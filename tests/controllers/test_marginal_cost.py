@@ -31,9 +31,9 @@ from tests.controllers.closed_loop import (
 CARBON = 82.0
 
 
-def chp_cost(heat_value_per_mwh: float = 0.0) -> float:
+def chp_cost(heat_credit_per_mwh: float = 0.0) -> float:
     return generation_cost_per_mwh(CHP, fuel_price_per_mwh=GAS_PRICE_PER_MWH, carbon_price_per_t=CARBON,
-                                   heat_value_per_mwh=heat_value_per_mwh)
+                                   heat_credit_per_mwh=heat_credit_per_mwh)
 
 
 def test_engine_costs_fuel_over_efficiency_plus_carbon_plus_running() -> None:
@@ -45,9 +45,8 @@ def test_engine_pays_at_flat_and_peak_but_not_in_the_valleys() -> None:
     assert DEEP_VALLEY < VALLEY < chp_cost() < FLAT < PEAK
 
 
-def test_used_heat_is_credited_by_the_ratio_of_efficiencies() -> None:
-    # 0.40 / 0.45 MWh of heat per MWh of electricity, worth 300 each
-    assert chp_cost() - chp_cost(300.0) == pytest.approx(300.0 * 0.40 / 0.45)
+def test_used_heat_is_credited() -> None:
+    assert chp_cost() - chp_cost(300.0) == pytest.approx(300.0)
 
 
 def test_diesel_at_eight_per_litre_loses_money_even_at_peak() -> None:

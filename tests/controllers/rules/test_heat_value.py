@@ -1,0 +1,75 @@
+"""Heat of a combined unit is worth what it displaces, and only as far as somebody takes it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from controllers.rules.heat_value import heat_credits, heat_mw
+from controllers.rules.params import Params
+from tests.controllers.closed_loop import CHP, GAS_PRICE_PER_MWH
+from tests.controllers.rules.sites import chp, diesel, prices, told
+
+HEAT_MW = 4.0 * 0.40 / 0.45
+"""Of one unit at rated power."""
+BOILER_FUEL = GAS_PRICE_PER_MWH / 0.95
+"""Saved per MWh of heat, without a carbon price."""
+DRIVE = 920.0 * 0.7 / 4.0
+"""Purchase of chillers (COP 4) saved per MWh of drive heat (COP 0.7)."""
+
+
+def credits(heat_demand_mw: float, drive_request_mw: float = 0.0, **params: float) -> list[float]:
+    """Of two sister units, at a purchase price of 920."""
+    found = heat_credits((chp("a"), chp("b")), heat_demand_mw, drive_request_mw, prices([920.0] * 2), Params(**params))
+    assert all(np.all(row == row[0]) for row in found.values())
+    return [float(found[name][0]) for name in ("a", "b")]
+
+
+def test_heat_of_a_unit_at_rated_power() -> None:
+    assert heat_mw(CHP) == pytest.approx(HEAT_MW)
+
+
+def test_without_anyone_who_takes_it_heat_is_worth_nothing() -> None:
+    assert credits(0.0) == [0.0, 0.0]
+
+
+def test_full_demand_saves_the_fuel_of_a_boiler() -> None:
+    assert credits(100.0) == pytest.approx([BOILER_FUEL * HEAT_MW / 4.0] * 2)
+
+
+def test_the_second_unit_sells_only_what_the_first_left_over() -> None:
+    first, second = credits(HEAT_MW + 1.0)
+    assert first == pytest.approx(BOILER_FUEL * HEAT_MW / 4.0)
+    assert second == pytest.approx(BOILER_FUEL * 1.0 / 4.0)
+
+
+def test_absorption_chillers_take_what_the_network_does_not() -> None:
+    first, second = credits(1.0, 100.0)
+    assert first == pytest.approx((BOILER_FUEL * 1.0 + DRIVE * (HEAT_MW - 1.0)) / 4.0)
+    assert second == pytest.approx(DRIVE * HEAT_MW / 4.0)
+
+
+def test_the_running_unit_sells_first() -> None:
+    found = heat_credits((chp("a"), chp("b", p_set_mw=2.0)), HEAT_MW, 0.0, prices([920.0]), Params())
+    assert found["a"][0] == 0.0 < found["b"][0]
+
+
+def test_a_stated_value_holds_for_all_heat() -> None:
+    assert credits(0.0, heat_value_per_mwh=300.0) == pytest.approx([300.0 * 0.40 / 0.45] * 2)
+
+
+def test_carbon_of_the_boiler_counts() -> None:
+    found = heat_credits((chp("a"),), 100.0, 0.0, prices([920.0], carbon=100.0), Params())
+    assert found["a"][0] == pytest.approx((GAS_PRICE_PER_MWH + 100.0 * CHP.fuel_emission_t_per_mwh) / 0.95
+                                          * HEAT_MW / 4.0)
+
+
+def test_units_without_heat_get_none() -> None:
+    assert heat_credits((diesel(),), 5.0, 5.0, prices([920.0]), Params()) == {}
+
+
+def test_heat_demand_makes_a_unit_run_at_a_price_at_which_it_would_not_otherwise() -> None:
+    # 813.6 + 20 without heat; 833.6 - 342.5 with it: pays at 600
+    table = prices([600.0] * 3)
+    assert told(3.0, table, generators=(chp(start_cost=0.0),))["chp"].p_set_mw == 0.0
+    assert told(3.0, table, generators=(chp(start_cost=0.0),), heat_demand_mw=4.0)["chp"].p_set_mw == 3.0
