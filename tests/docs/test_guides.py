@@ -17,6 +17,12 @@ def blocks(guide: str):
     return BLOCK.findall((ROOT / "docs" / "guides" / guide).read_text())
 
 
+def save(folder: Path, title: str, text: str) -> None:
+    """A block as the file of its title, which may lie in a folder of its own."""
+    (folder / title).parent.mkdir(exist_ok=True)
+    (folder / title).write_text(text)
+
+
 def announce(folder: Path, entry_points: str) -> None:
     """What installing the stranger's package would leave behind."""
     info = folder / "my_assets-1.0.dist-info"
@@ -35,7 +41,7 @@ def test_a_guide_works_as_written(guide, tmp_path):
         if title and title[1] == "entry_points":
             announce(tmp_path, text)
         elif title:
-            (tmp_path / title[1]).write_text(text)
+            save(tmp_path, title[1], text)
         elif language == "console":
             expected = int(re.search(r"fails=(\d)", attributes)[1]) if "fails=" in attributes else 0
             for line in re.findall(r"^\$ twin (.*)$", text, re.MULTILINE):
@@ -49,7 +55,7 @@ def test_a_guide_works_as_written(guide, tmp_path):
 def test_the_guide_shows_what_a_mistake_looks_like(tmp_path):
     for _, attributes, text in blocks("your_own_site.md"):
         if title := re.search(r'title="(.*?)"', attributes):
-            (tmp_path / title[1]).write_text(text)
+            save(tmp_path, title[1], text)
     done = subprocess.run([sys.executable, "-m", "twin", "check", "broken.yaml"], cwd=tmp_path, capture_output=True,
                           text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert "broken.yaml:4:" in done.stderr and "peak_mw" in done.stderr
