@@ -87,3 +87,45 @@ SPECS = [
     )
     for label, lost_frac in (("measured", 0.0), ("some_measurements_lost", 0.1))
 ]
+
+
+def any_voltage(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
+    """Mostly near the limits of the band, at times not measured."""
+    return {"vm_pu": float(rng.choice([0.89, 0.905, 0.95, 1.0, 1.099, 1.12, np.nan]))}
+
+
+def load_is_off_or_within_its_limits(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
+    """Nothing between 0 and the minimum power, nothing above the rating."""
+    demand_mw, p = -outputs.p_set_mw, component.params
+    assert demand_mw == 0.0 or p.min_mw <= demand_mw <= p.rated_mw
+
+
+def any_heat_pump(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
+    """Set-point, electricity taken and a tank between cold and hot."""
+    return {"p_set_mw": -float(rng.choice([0.0, 0.04, 0.1])), "p_mw": -float(rng.uniform(0.0003, 0.11)),
+            "top_degc": float(rng.uniform(60.0, 76.0))}
+
+
+def heat_flows_stay_within_their_limits(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
+    """No condenser flow while the heat pump stands, only the two discharge flows there are."""
+    p = component.params
+    assert 0.0 <= outputs.condenser_kg_s <= p.max_condenser_kg_s
+    assert outputs.discharge_kg_s in (p.rest_kg_s, p.discharge_kg_s)
+    assert outputs.p_set_mw <= 0.0
+    assert outputs.mode_code in (2, 6) or outputs.condenser_kg_s == outputs.p_set_mw == 0.0
+
+
+SPECS += [
+    ComponentSpec(
+        "voltage_band_setpoint", {"rated_mw": 0.1, "min_mw": 0.04, "min_time_s": 300.0}, inputs=any_voltage,
+        check_limits=load_is_off_or_within_its_limits, step_s=60, duration_h=4,
+    ),
+    ComponentSpec(
+        "flexible_heat", inputs=any_heat_pump, check_limits=heat_flows_stay_within_their_limits, step_s=60,
+        duration_h=4,
+    ),
+    ComponentSpec(
+        "flexible_heat", {"rest_kg_s": 0.11, "initial_mode_code": 5}, inputs=any_heat_pump,
+        check_limits=heat_flows_stay_within_their_limits, step_s=60, duration_h=4, label="resting_flow",
+    ),
+]  # fmt: skip
