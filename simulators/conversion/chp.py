@@ -27,6 +27,7 @@ FULL_RAMP_MIN = 5.0
 class Params(AssetParams):
     """What the YAML may say about a CHP unit."""
 
+    heat_node: str | None = Field(default=None, description="source of the heating network that takes its heat")
     rated_mw: float = Field(gt=0, description="rated electrical power [MW]")
     rated_heat_mw: float = Field(gt=0, description="most heat that can be taken off [MW]")
     electrical_efficiency: float = Field(default=0.45, gt=0, lt=1, description="at rated power, lower heating value")

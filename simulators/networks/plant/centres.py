@@ -231,8 +231,8 @@ class CoolingCentres(_Centres):
                          delivery.network_mw + delivery.shortfall_mw + self._room_mw(p, state, dt_s))
             if use_mw >= absorption.min_load_frac * absorption.rated_mw:
                 warm_frac = state.memory[p, 2]
-                left_mwh = (1.0 - warm_frac) * absorption.start_heat_mwh
-                wanted_mw += use_mw / absorption.cop + min(left_mwh * S_PER_H / dt_s, absorption.rated_mw)
+                warming_frac = min(1.0 - warm_frac, dt_s / absorption.start_s if absorption.start_s else 1.0)
+                wanted_mw += use_mw / absorption.cop + warming_frac * absorption.start_heat_mwh * S_PER_H / dt_s
         return max(0.0, wanted_mw - float(state.drive_mwh[0]) * S_PER_H / dt_s)
 
     def _room_mw(self, p: int, state: CentresState, dt_s: float) -> float:

@@ -14,8 +14,8 @@ import numpy as np
 from simulators.jit import compiled
 from simulators.networks.heat.records import Floats, Ints, Records
 
-SHORT_FRAC = 0.01
-"""A smaller part of the need that is missing is no shortage: plants start, tanks switch."""
+SHORT_FRAC = 0.1
+"""A smaller part of the need that is missing is no shortage: plants start, tanks give the last of their heat."""
 RELEASE_S = 1800.0
 """Time constant with which throttled valves open again."""
 NOTHING_FRAC = 1e-3
