@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 UPDATE_EVERY_S = 0.1
 """Wall seconds between two updates: rich costs far more than a simulation step."""
+FIRST_STEP = "first step (new or changed models are compiled once, about half a minute)"
 
 
 @contextmanager
@@ -30,6 +31,8 @@ def progress_bar(name: str, duration_s: int, *, quiet: bool = False) -> Iterator
             now = time.monotonic()
             if not first:
                 first.extend((now, t_s))
+                bar.update(task, completed=t_s, clock=FIRST_STEP)
+                return
             if now - last[0] < UPDATE_EVERY_S:
                 return
             last[0] = now
