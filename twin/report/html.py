@@ -22,6 +22,11 @@ from twin.report.figures.market import prices_and_exchange
 from twin.report.figures.network import loadings, voltages
 from twin.report.figures.sankey import energy_flow
 from twin.report.figures.storage import state_of_charge
+from twin.report.figures.thermal_dispatch import plant_inputs, thermal_dispatch
+from twin.report.figures.thermal_map import network_map
+from twin.report.figures.thermal_series import ThermalSeries, thermal_networks
+from twin.report.figures.thermal_tank import tank_and_dump
+from twin.report.figures.thermal_water import pressures_and_velocities, water_temperatures
 from twin.report.formats import amount
 from twin.report.provenance import SEED, VERSION, provenance, scenario_yaml
 from twin.report.timeline import Timeline, period_text, span_text, timeline_of
@@ -79,9 +84,11 @@ def report_html(run: RunData, accounts: Accounts, *, extra_provenance: Mapping[s
     timeline = timeline_of(run)
     parts = [
         _dispatch(accounts, timeline), _long_run(accounts, timeline), _energy(accounts), _green(accounts, timeline),
-        _storage(run, timeline), _market(run, accounts, timeline), _money(accounts), _carbon(accounts),
-        *_networks(run, timeline), _following(run, accounts, timeline), _events(run),
-        _figures_in_full(run, accounts), _reproducible(run, accounts, proof),
+        _storage(run, timeline),
+        _heat_and_cold(run, accounts), *(_thermal(network, timeline) for network in thermal_networks(run)),
+        _market(run, accounts, timeline), _money(accounts), _carbon(accounts), *_networks(run, timeline),
+        _following(run, accounts, timeline), _events(run), _figures_in_full(run, accounts),
+        _reproducible(run, accounts, proof),
     ]
     return Template(here.joinpath("template.html").read_text(encoding="utf-8")).substitute(
         title=escape(run.name),
@@ -111,7 +118,8 @@ def _figure(figure: go.Figure | None, name: str, title: str = "", note: str = ""
     """A figure with its heading; nothing for a figure that has nothing to show."""
     if figure is None:
         return ""
-    drawn = figure.to_html(full_html=False, include_plotlyjs=False, div_id=f"figure-{name}", config=FIGURE_CONFIG)
+    drawn = figure.to_html(full_html=False, include_plotlyjs=False, div_id=f"figure-{name}", config=FIGURE_CONFIG,
+                           auto_play=False)
     head = f"<h3>{escape(title)}</h3>" if title else ""
     return head + (f'<p class="note">{escape(note)}</p>' if note else "") + drawn
 
@@ -152,6 +160,39 @@ def _green(accounts: Accounts, timeline: Timeline) -> str:
 
 def _storage(run: RunData, timeline: Timeline) -> str:
     return _panel("Storage", _figure(state_of_charge(run, timeline), "soc"), note=_sentence(timeline.note))
+
+
+def _heat_and_cold(run: RunData, accounts: Accounts) -> str:
+    return _panel("Heat and cold", tables.thermal_tables(run, accounts),
+                  note="Heat and cold of the whole run in MWh, both as positive amounts; what the consumers asked for "
+                       "and did not get stands apart.")
+
+
+def _thermal(network: ThermalSeries, timeline: Timeline) -> str:
+    """A heating or cooling network; in the order in which a reader asks: how much, where, how warm."""
+    ware, name = network.ware, escape(network.name, quote=True)
+    least = " Of each interval drawn the value nearest to its limit." if timeline.is_binned else ""
+    return _panel(
+        f"{'Cooling' if network.is_cooling else 'Heat'} network: {network.name}",
+        _figure(thermal_dispatch(network, timeline), f"{name}-dispatch", f"Where the {ware} came from and went",
+                "Supply above zero; below it what did not go to the substations. The difference is what they got: it "
+                "meets the dotted demand wherever nothing stayed unserved."),
+        _figure(network_map(network, timeline), f"{name}-map", "The network and its water",
+                "Colour is the temperature of the water, width its flow, arrows its direction; the buttons choose "
+                "supply or return, the slider the time. It opens where most stayed unserved, or else at the highest "
+                "demand; rest the pointer on a pipe or a node for its figures."),
+        _figure(water_temperatures(network, timeline), f"{name}-temperatures", "Supply and return temperatures",
+                "What leaves the source arrives at the substations later: the farther, the later. In brackets the way "
+                "of the water."),
+        _figure(pressures_and_velocities(network, timeline), f"{name}-pressures", "Pressures and velocities",
+                f"The pressure left for the worst substation out of the pump's lift, and the fastest pipe.{least}"),
+        _figure(tank_and_dump(network, timeline), f"{name}-tank",
+                "Stored cold" if network.is_cooling else "Stored and dumped heat",
+                "Content of the tank above its lowest of the run, its powers, and what had to be thrown away."),
+        _figure(plant_inputs(network, timeline), f"{name}-inputs", "What the plant took",
+                "Electricity of plant and pumps, fuel and drive heat; amounts, without sign."),
+        note=_sentence(timeline.note),
+    )
 
 
 def _market(run: RunData, accounts: Accounts, timeline: Timeline) -> str:

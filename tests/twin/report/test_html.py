@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +13,11 @@ from ruamel.yaml import YAML
 
 from tests.twin.accounts.builders import battery, closed_run, grid, load, make_run, sun
 from tests.twin.report.park import park_run
+from tests.twin.report.thermal import heat_part, thermal_park_run
 from twin.accounts import Allocation, Rules, settle
 from twin.component import Event
 from twin.errors import RunStoreError
+from twin.nameplate import ThermalNetworkNameplate
 from twin.report import report_html, write_report
 from twin.report.provenance import scenario_hash
 
@@ -77,6 +80,56 @@ def test_the_park_shows_every_section_in_order(park_page: str) -> None:
                              "Requested and delivered", "Events", "All key figures", "Reproducibility"]
     assert page.figures == ["dispatch", "flow", "origin", "soc", "prices", "bill", "carbon", "electricity-voltages",
                             "electricity-loadings", "following", "limits"]
+
+
+NETWORK_FIGURES = ("dispatch", "map", "temperatures", "pressures", "tank", "inputs")
+
+
+@pytest.fixture(scope="module")
+def thermal_page() -> str:
+    run = thermal_park_run()
+    return report_html(run, settle(run))
+
+
+def test_heat_and_cold_stand_between_the_storages_and_the_market(thermal_page: str) -> None:
+    page = Page(thermal_page)
+    first = page.headings.index("Storage")
+    assert page.headings[first:first + 5] == ["Storage", "Heat and cold", "Heat network: heat", "Cooling network: cold",
+                                              "Prices and exchange"]
+    assert [f for f in page.figures if f.startswith("heat-")] == [f"heat-{f}" for f in NETWORK_FIGURES]
+    without_tank = [f"cold-{f}" for f in NETWORK_FIGURES if f != "tank"]
+    assert [f for f in page.figures if f.startswith("cold-")] == without_tank
+
+
+def test_the_page_does_not_play_by_itself(thermal_page: str) -> None:
+    """The maps have frames, and no script of the page starts them."""
+    page_scripts = thermal_page.split("</header>")[1]
+    assert page_scripts.count("Plotly.addFrames") == 2
+    assert "Plotly.animate" not in page_scripts
+
+
+def test_names_of_a_thermal_network_never_become_markup() -> None:
+    evil = "<script>alert(1)</script>"
+    run = make_run(heat_part(3600, 300), load([-1.0] * 12), grid([load([-1.0] * 12)]), step_s=300)
+    record = run.components["heat"]
+    plate = record.nameplate
+    assert isinstance(plate, ThermalNetworkNameplate)
+    renamed = ThermalNetworkNameplate(
+        plate.service, tuple(n._replace(name=_renamed(n.name, evil)) for n in plate.nodes),
+        tuple(p._replace(name=_renamed(p.name, evil), from_node=_renamed(p.from_node, evil),
+                         to_node=_renamed(p.to_node, evil)) for p in plate.pipes),
+        tuple(s._replace(name=_renamed(s.name, evil), node=_renamed(s.node, evil)) for s in plate.substations),
+        tuple(s._replace(name=evil) for s in plate.sources))
+    vectors = {output: tuple(_renamed(label, evil) for label in labels) for output, labels in record.vectors.items()}
+    run.components["heat"] = replace(record, nameplate=renamed, vectors=vectors)
+    text = report_html(run, settle(run))
+    assert evil not in text
+    drawn = text.split("</header>")[1]
+    assert "\\u003cscript" not in drawn, "plotly reads its own texts as markup"
+
+
+def _renamed(name: str, evil: str) -> str:
+    return evil if name in ("hotel", "main", "energy_centre") else name
 
 
 def test_a_small_site_has_no_empty_plots() -> None:
@@ -144,6 +197,14 @@ def test_a_year_stays_small_and_shows_the_long_run(tmp_path: Path) -> None:
     page = Page((tmp_path / "year.html").read_text(encoding="utf-8"))
     assert {"duration", "carpet"} <= set(page.figures)
     assert "following" not in page.figures
+    assert not any(h.startswith(("Heat", "Cooling")) for h in page.headings)
+
+
+def test_a_year_of_heat_and_cold_adds_little(tmp_path: Path) -> None:
+    run = thermal_park_run(365 * 86_400, 3600)
+    write_report(run, settle(run), tmp_path / "year.html")
+    assert (tmp_path / "year.html").stat().st_size < LARGEST_BYTES
+    assert "heat-map" in Page((tmp_path / "year.html").read_text(encoding="utf-8")).figures
 
 
 def test_what_the_caller_knows_of_the_run_wins() -> None:
