@@ -9,6 +9,7 @@ Pressures there are above atmosphere, here absolute. Heat transfer coefficients 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -94,8 +95,11 @@ def _translated(tables: Tables, kind: type[T]) -> T:
         raise ComponentError("one circ_pump_pressure in service is needed: it holds the pressure; further producers "
                              "are circ_pump_mass")
     consumers = [*_heat_consumers(tables), *_heat_exchangers(tables)]
-    mirror = mirrored(_branches(tables), [(p.junction("flow_junction"), p.junction("return_junction")) for p in pumps],
-                      [(c.row, c.from_junction, c.to_junction) for c in consumers])
+    branches = _branches(tables)
+    pump_ends = [(row, row.junction("flow_junction"), row.junction("return_junction")) for row in pumps]
+    consumer_ends = [(c.row, c.from_junction, c.to_junction) for c in consumers]
+    _check_junctions(tables, [*((b.row, b.a, b.b) for b in branches), *pump_ends, *consumer_ends])
+    mirror = mirrored(branches, [(flow, back) for _, flow, back in pump_ends], consumer_ends)
     junctions = {row.index: row for row in tables.of("junction")}
     labels = _labels("junction", [(index, junctions[index]) for index in sorted(mirror.junctions)], set())
     node = dict(zip(sorted(mirror.junctions), labels, strict=True))
@@ -139,12 +143,15 @@ def _branches(tables: Tables) -> list[Branch]:
     branches += [Branch(row, row.junction("junction"), row.junction("element"), SHORTEST_M,
                         row.needed("inner_diameter_mm") / 1e3)
                  for row in tables.of("valve") if row.values.get("et") == "ju"]
-    known = {row.index for row in tables.of("junction")}
-    for branch in branches:
-        for end in (branch.a, branch.b):
-            if end not in known:
-                raise ComponentError(f"{branch.row.told}: there is no junction {end}; {WRITE_ANEW}")
     return branches
+
+
+def _check_junctions(tables: Tables, ends: Iterable[tuple[Row, int, int]]) -> None:
+    known = {row.index for row in tables.of("junction")}
+    for row, *both in ends:
+        for end in both:
+            if end not in known:
+                raise ComponentError(f"{row.told}: there is no junction {end}; {WRITE_ANEW}")
 
 
 def _closed_pipes(tables: Tables) -> set[int]:
@@ -230,6 +237,8 @@ def _design_kg_s(consumer: Consumer, pump: Row, heat_capacity_j_kg_k: float) -> 
 def _ground_degc(tables: Tables) -> float:
     """pandapipes gives each pipe its own ground; 0 K is what ``create_pipe`` writes where nobody said anything."""
     given = {row.index: row.number("text_k") or tables.ambient_k for row in tables.of("pipe")}
+    if not given:
+        return tables.ambient_k - ZERO_CELSIUS_K
     coldest, warmest = min(given, key=given.__getitem__), max(given, key=given.__getitem__)
     if given[warmest] - given[coldest] > GROUND_TOLERANCE_K:
         raise ComponentError(f"pipe {coldest} lies in ground of {given[coldest]:g} K and pipe {warmest} in "

@@ -114,16 +114,21 @@ def _extractions(network: ThermalFile) -> Iterator[Mistake]:
 
 
 def _lonely_nodes(network: ThermalFile) -> Iterator[Mistake]:
-    reached = set().union(*parts_of(network))
+    """Told once for nodes that are joined with each other."""
+    told: set[str] = set().union(*parts_of(network))
     where = " or ".join(repr(node) for node in dict.fromkeys(source.node for source in network.sources.values()))
     for node in network.nodes:
-        if node not in reached:
-            yield ("nodes", node), f"node {node!r} is not connected to any source (at {where}); {_join(network, node)}"
+        if node not in told:
+            island = joined_nodes(network, node)
+            told |= island
+            others = [other for other in network.nodes if other in island and other != node]
+            too = f" (nor is {_some(others)}, joined with it)" if others else ""
+            yield ("nodes", node), (f"node {node!r} is not connected to any source (at {where}){too}; "
+                                    f"{_join(network, node, island)}")
 
 
-def _join(network: ThermalFile, node: str) -> str:
+def _join(network: ThermalFile, node: str, island: set[str]) -> str:
     """What could connect a node."""
-    island = joined_nodes(network, node)
     for name, pipe in network.pipes.items():
         if not pipe.in_service and (pipe.from_ in island) != (pipe.to in island):
             return f"pipe {name!r} would join it: set its in_service to true, or remove the node"

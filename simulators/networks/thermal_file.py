@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,7 @@ from simulators.networks.plant.heat_plant import HeatPlantParams
 
 REFERENCE_DEGC = {Service.HEATING: 70.0, Service.COOLING: 10.0}
 """Of the fluid's constants: about the middle between supply and return."""
+SupplyDegc: TypeAlias = Annotated[float, Field(ge=-60, le=200)]
 
 
 class _Element(BaseModel):
@@ -81,7 +82,7 @@ class Substation(_Element):
                               description="smallest difference across the heat exchanger at its cold end [K]")
     secondary_return_degc: float | None = Field(
         default=None, ge=-50, le=150,
-        description="return of the building [°C]; default: two approaches beyond return_degc")
+        description="return of the building [°C]; default: two approaches beyond return_degc; with delta_k: of rooms")
     min_kg_s: float = Field(default=0.0, ge=0, description="flow through the exchanger even without demand [kg/s]")
     max_kg_s: float | None = Field(default=None, gt=0, description="largest flow [kg/s]; default: unlimited")
     max_mw: float | None = Field(
@@ -95,7 +96,7 @@ class SupplyCurve(_Element):
     """Supply temperature over outdoor temperature: linear between the points, constant beyond the ends."""
 
     outdoor_degc: list[float] = Field(min_length=1, description="outdoor temperatures, increasing [°C]")
-    supply_degc: list[float] = Field(min_length=1, description="supply temperature at each of them [°C]")
+    supply_degc: list[SupplyDegc] = Field(min_length=1, description="supply temperature at each of them [°C]")
 
     def at(self, outdoor_degc: float) -> float:
         """Supply temperature at an outdoor temperature."""
@@ -110,7 +111,8 @@ class ThermalSource(_Element):
     """A producer with its circulation pump: an energy centre (``plant``), or bought heat or cold."""
 
     node: Name = Field(description="node it stands at")
-    supply: float | SupplyCurve = Field(description="supply temperature [°C], or its curve over outdoor temperature")
+    supply: SupplyDegc | SupplyCurve = Field(
+        description="supply temperature [°C], or its curve over outdoor temperature")
     return_bar: float = Field(default=3.0, gt=0, le=40, description="pressure held in the return, absolute [bar]")
     lift_bar: float | None = Field(
         default=None, gt=0, le=40, description="fixed pressure rise of the pump [bar]; default: just enough for the "

@@ -136,6 +136,7 @@ def test_good_files_are_read(tmp_path: Path) -> None:
          "5: node 'C' is not connected to any source (at 'PLANT' or 'B'); add a pipe that joins it, or remove it"),
         ("plant: {boiler", "plant: {chillers: {rated_mw: 1}, boiler", "16: unknown key"),
         ("supply: 85", "supply: hot", "17: a number"),
+        ("supply: 85", "supply: 850", "17: is 850, but must be at most 200"),
         ("length_m: 500", "length_m: 0", "7: is 0, but must be more than 0 [m]"),
         ("length_m: 500", "length_m: true", "7: a number [m] is needed, not true"),
         ("length_m: 500", "lenght_m: 500", "7: unknown key; did you mean 'length_m'?"),
@@ -153,6 +154,14 @@ def test_a_closed_valve_that_would_join_a_node_is_named(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == [
         "5: node 'B' is not connected to any source (at 'PLANT' or 'A'); pipe 'A-B' would join it: set its "
         "in_service to true, or remove the node"]
+
+
+def test_an_island_is_told_once(tmp_path: Path) -> None:
+    island = "  C-D: {from: C, to: D, length_m: 5, dn: 20}\nsubstations:"
+    text = HEAT.replace("  B: {x", "  C: {}\n  D: {}\n  B: {x").replace("substations:", island)
+    assert problems(tmp_path, text) == [
+        "5: node 'C' is not connected to any source (at 'PLANT' or 'B') (nor is 'D', joined with it); add a pipe that "
+        "joins it, or remove it"]
 
 
 def test_a_valve_may_cut_a_network_into_two_with_a_source_each(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def settled(net: pandapipesNet, hours: float = 24.0) -> tuple[HeatNetworkFile, S
 
 
 def solve(net: pandapipesNet) -> None:
-    pp.pipeflow(net, mode="bidirectional", friction_model="colebrook", iter=100, max_iter_colebrook=100)
+    """Without numba: to compile takes longer than all tests here."""
+    pp.pipeflow(net, mode="bidirectional", friction_model="colebrook", iter=100, max_iter_colebrook=100,
+                use_numba=False)
 
 
 @pytest.mark.parametrize("build", [tree, ring])
@@ -247,6 +249,21 @@ def test_what_cannot_be_translated_is_named(damage: Callable[[pandapipesNet], No
     damage(net)
     with pytest.raises(ComponentError, match=message):
         from_pandapipes(net, HeatNetworkFile)
+
+
+def test_a_pump_at_an_unknown_junction_is_named() -> None:
+    net = ring()
+    net.circ_pump_pressure["flow_junction"] = 77
+    with pytest.raises(ComponentError, match=r"circ_pump_pressure 0 \(EC\): there is no junction 77"):
+        from_pandapipes(net, HeatNetworkFile)
+
+
+def test_a_consumer_may_stand_right_at_the_pump() -> None:
+    net = ring()
+    net.pipe, net.heat_consumer = net.pipe.iloc[:0], net.heat_consumer.iloc[:0]
+    pp.create_heat_consumer(net, 0, RETURN, qext_w=1e5, treturn_k=RETURN_K)
+    file = from_pandapipes(net, HeatNetworkFile)
+    assert (list(file.nodes), len(file.pipes), file.ground_degc) == (["S0"], 0, pytest.approx(20.0))
 
 
 def test_ways_of_a_ring_are_all_there() -> None:
