@@ -188,7 +188,8 @@ def _thermal(network: ThermalSeries, timeline: Timeline) -> str:
                 f"The pressure left for the worst substation out of the pump's lift, and the fastest pipe.{least}"),
         _figure(tank_and_dump(network, timeline), f"{name}-tank",
                 "Stored cold" if network.is_cooling else "Stored and dumped heat",
-                "Content of the tank above its lowest of the run, its powers, and what had to be thrown away."),
+                "Content of the tank above its lowest of the run, and its powers"
+                + ("." if network.is_cooling else "; beside them what had to be thrown away.")),
         _figure(plant_inputs(network, timeline), f"{name}-inputs", "What the plant took",
                 "Electricity of plant and pumps, fuel and drive heat; amounts, without sign."),
         note=_sentence(timeline.note),

@@ -217,7 +217,9 @@ def _dress(figure: go.Figure, data: MapData, layout: Layout, title: str) -> None
         title={"text": title, "x": 0.0, "xref": "paper", "y": 1.0, "yref": "container", "yanchor": "top",
                "pad": {"t": 10}, "font": {"size": 14}},
         margin={"t": 72, "b": 20, "l": 20 if layout.is_scheme else 64, "r": 20},
-        hovermode="closest", hoverdistance=40, updatemenus=_buttons(figure, data, layout),
+        hovermode="closest", hoverdistance=40,
+        hoverlabel={"bgcolor": "white", "bordercolor": palette.INK, "font": {"color": palette.INK}},
+        updatemenus=_buttons(figure, data, layout),
         legend={"orientation": "h", "x": 1.0, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
     )
 
