@@ -13,7 +13,8 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "factor": "–", "exponent": "–", "turbines": "–", "per_k": "1/K",
     "priority": "–", "units": "–", "profile": "–", "min_load": "–",
     "nf_per_km": "nF/km", "position": "–", "steps": "–",
-    "w_m_k": "W/(m K)", "j_kg_k": "J/(kg K)", "k_per_h": "K/h",
+    "w_m_k": "W/(m K)", "w_mk": "W/(m K)", "j_mk": "J/(m K)", "j_kg_k": "J/(kg K)", "k_per_h": "K/h",
+    "dn": "mm", "zeta": "–", "parcels": "–", "supply": "°C",
 }
 """Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from simulators.networks.thermal_ports import NetworkOutputs
 
 TOLD_FRAC = 1e-3
-"""Of the demand, or of the heat offered: less is not worth an event; it is recorded all the same."""
+TOLD_MW = 1e-4
+"""Of the demand, or of the heat offered, and at all: less is not worth an event; it is recorded all the same."""
 
 
 @dataclass(slots=True)
@@ -20,6 +21,8 @@ class Watch:
     """Since when there has been which trouble [s from the start]; None: there is none."""
 
     unsolved_since_s: int | None = None
+    unsolved_code: int = 0
+    """The gravest trouble told since then."""
     unserved_since_s: int | None = None
     stranded_since_s: int | None = None
 
@@ -39,14 +42,17 @@ def announce(component: Any, t_s: int, result: StepResult, outputs: NetworkOutpu
             component.emit(t_s, f"{kind}_over", f"at {clock(t_s):%Y-%m-%d %H:%M} {over}, after "
                                                 f"{(t_s - before) / 3600.0:.2f} h")
 
+    if outputs.status_code > watch.unsolved_code > 0:
+        component.emit(t_s, "thermal_not_solvable", f"at {clock(t_s):%Y-%m-%d %H:%M} {result.message}", "alarm")
+    watch.unsolved_code = max(watch.unsolved_code, outputs.status_code) if outputs.status_code else 0
     tell("unsolved_since_s", not result.solved, "thermal_not_solvable", result.message, "alarm",
          "the network does again what is asked")
-    short = outputs.unserved_mw > TOLD_FRAC * outputs.demand_mw
+    short = outputs.unserved_mw > max(TOLD_FRAC * outputs.demand_mw, TOLD_MW)
     tell("unserved_since_s", short, f"{heat}_unserved", _who(component, outputs) if short else "", "alarm",
          f"all {heat} demand is served again")
     stranded_mw = getattr(outputs, "stranded_mw", 0.0)
     offered_mw = getattr(outputs, "chp_heat_mw", 0.0)
-    tell("stranded_since_s", stranded_mw > TOLD_FRAC * offered_mw, "heat_stranded",
+    tell("stranded_since_s", stranded_mw > max(TOLD_FRAC * offered_mw, TOLD_MW), "heat_stranded",
          f"{stranded_mw:.3g} MW of CHP heat find no taker: tank and dump cooler are full", "warning",
          "all CHP heat finds a taker again")
 

@@ -11,6 +11,7 @@ physical, and what was not delivered is recorded.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -167,10 +168,15 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         return sum(returns) / len(returns) if returns else supply_degc
 
     def initial_state(self) -> Any:
-        """Water at rest; plants off."""
+        """Water at rest; energy centres in operation."""
         supply_degc = self._initial_supply_degc(self.params)
         water = self.network.initial_state(supply_degc, self._initial_return_degc(supply_degc))
-        centres = self.centres.initial_state([supply_degc] * len(self._with_plant)) if self.centres else None
+        sources, centres = list(self.file.sources.values()), None
+        if self.centres is not None:
+            plants = [sources[i].plant for i in self._with_plant]
+            centres = self.centres.initial_state([
+                plant.initial_supply_degc if "initial_supply_degc" in plant.model_fields_set else supply_degc
+                for plant in plants])
         return State(water, centres, Watch(), Crosscheck())
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
@@ -229,13 +235,16 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
     def _engine_inputs(self, inputs: I) -> EngineInputs:
         """Demand and hand controls as the engine wants them."""
         engine, n = self._inputs, self._at_substation
+        if not math.isfinite(inputs.air_temperature_degc):
+            raise ComponentError(f"air_temperature_degc is {inputs.air_temperature_degc}; the supply temperature "
+                                 f"follows it: connect a weather")
         demand = np.asarray(getattr(inputs, f"{self.carrier}_mw"), dtype=float)
         if demand.ndim == 0:
             demand = np.full(len(self._names["connection"]), float(demand))
         self._check_demand(demand)
         engine.consumers["heat_mw"] = -self._sign * demand[:n]
-        engine.consumers["open_frac"] = inputs.valve_open_frac
-        engine.pipe_open = ~self._shut & (_each(inputs.pipe_open_frac, len(self._shut)) > 0.0)
+        engine.consumers["open_frac"] = np.minimum(inputs.valve_open_frac, 1.0)
+        engine.pipe_open = ~self._shut & (self._pipe_open_frac(inputs) > 0.0)
         limit = _each(inputs.plant_limit_mw, len(self._bought))
         engine.sources["limit_mw"] = np.where(self._bought, np.minimum(limit, self._bought_limit_mw), np.inf)
         engine.sources["max_kg_s"] = inputs.pump_limit_kg_s
@@ -247,6 +256,13 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         engine.feeds["flow_kg_s"], engine.feeds["degc"] = inputs.feed_kg_s, inputs.feed_degc
         engine.extractions["heat_mw"] = inputs.extraction_mw
         return engine
+
+    def _pipe_open_frac(self, inputs: I) -> np.ndarray:
+        open_frac = _each(inputs.pipe_open_frac, len(self._shut))
+        if np.isnan(open_frac).any():
+            name = self._names["pipe"][int(np.argmax(np.isnan(open_frac)))]
+            raise ComponentError(f"pipe_open_frac of {name!r} is {math.nan}; it must be a number: 0 is shut")
+        return open_frac
 
     def _check_demand(self, demand_mw: np.ndarray) -> None:
         n, names = self._at_substation, self._names["connection"]
@@ -305,7 +321,7 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
             "substation_unserved_mw": unserved, "substation_kg_s": consumers["flow_kg_s"],
             "substation_supply_degc": consumers["supply_degc"],
             "substation_return_degc": np.where(flowing, consumers["return_degc"], consumers["supply_degc"]),
-            "differential_bar": nodes["differential_bar"][self._substation_node],
+            "differential_bar": np.nan_to_num(nodes["differential_bar"][self._substation_node], nan=0.0),
             "supply_degc": nodes["supply_degc"], "return_degc": nodes["return_degc"],
             "pipe_kg_s": pipes["flow_kg_s"], "velocity_m_s": pipes["velocity_m_s"],
             "pressure_gradient_pa_m": pipes["gradient_pa_m"],

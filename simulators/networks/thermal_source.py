@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from simulators.networks import pipe_types
 from simulators.networks.heat.geometry import wall_capacity_j_mk
-from simulators.networks.heat.spec import Consumer, Extraction, Feed, NetworkSpec, Node, Pipe, Source
+from simulators.networks.heat.spec import Consumer, Extraction, Feed, NetworkSpec, Node, Pipe, Service, Source
 from simulators.networks.model_file import model_in, raise_for_inline
 from simulators.networks.pandapipes_import import read_pandapipes_json
 from simulators.networks.thermal_checks import mistakes_in
@@ -20,6 +20,9 @@ from twin.scenario.yaml_source import read_yaml
 
 JSON_SUFFIX = ".json"
 YAML_SUFFIXES = (".yaml", ".yml")
+ROOM_DEGC = {Service.HEATING: 20.0, Service.COOLING: 30.0}
+"""Return of a building whose file names none (EN 12831: heated to 20 °C; return air of cooled rooms): water no warmer
+heats no rooms, water no colder cools none."""
 
 T = TypeVar("T", bound=ThermalFile)
 
@@ -70,7 +73,8 @@ def network_spec(network: ThermalFile) -> NetworkSpec:
     return NetworkSpec(
         nodes=tuple(Node(name, node.elevation_m) for name, node in network.nodes.items()),
         pipes=tuple(_pipe(name, pipe) for name, pipe in network.pipes.items()),
-        consumers=tuple(_consumer(name, given, limits_kg_s[name]) for name, given in network.substations.items()),
+        consumers=tuple(_consumer(name, given, limits_kg_s[name], _secondary_return_degc(network, given))
+                        for name, given in network.substations.items()),
         sources=tuple(_source(name, source) for name, source in network.sources.items()),
         feeds=tuple(Feed(name, feed.node, feed.pump_efficiency) for name, feed in network.feeds.items()),
         extractions=tuple(Extraction(name, e.node, e.min_degc, e.max_degc) for name, e in network.extractions.items()),
@@ -101,11 +105,23 @@ def inner_diameter_m(pipe: PipePair) -> float:
     return pipe.inner_diameter_m
 
 
-def _consumer(name: str, given: Substation, max_kg_s: float) -> Consumer:
+def _consumer(name: str, given: Substation, max_kg_s: float, secondary_return_degc: float | None) -> Consumer:
     return Consumer(
-        name, given.node, given.return_degc, given.delta_k, given.approach_k, given.secondary_return_degc,
+        name, given.node, given.return_degc, given.delta_k, given.approach_k, secondary_return_degc,
         given.min_kg_s, max_kg_s, given.bypass_kg_s, given.valve_time_s,
         priority=-given.priority)  # the engine serves higher numbers first
+
+
+def _secondary_return_degc(network: ThermalFile, given: Substation) -> float | None:
+    """With ``delta_k``, which alone would cool the water to freezing when the supply fails: that of rooms, or what the
+    least helpful supply asks for in networks that run colder (cooling: warmer) than rooms."""
+    if given.secondary_return_degc is not None or given.delta_k is None:
+        return given.secondary_return_degc
+    sign = float(network.service)
+    least_degc = min((degc for source in network.sources.values() for degc in source.supply_points),
+                     key=lambda degc: sign * degc)
+    usual_degc = least_degc - sign * (given.delta_k + 2.0 * given.approach_k)
+    return min(usual_degc, ROOM_DEGC[network.service], key=lambda degc: sign * degc)
 
 
 def _source(name: str, source: ThermalSource) -> Source:

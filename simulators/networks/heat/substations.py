@@ -70,6 +70,12 @@ def ration(consumers: Records, by_priority: Ints, nodes: Records, given: Records
 
 
 @compiled
+def beyond_degc(consumer: Record) -> float:
+    """A supply no warmer than this is of no use: the return set-point, or, with a fixed drop, the return limit."""
+    return consumer.limit_degc if math.isnan(consumer.target_degc) else consumer.target_degc
+
+
+@compiled
 def take_heat(consumer: Record, sign: float, heat_capacity: float, demand_w: float, flow_kg_s: float,
               supply_degc: float) -> tuple[float, float, int]:
     """Heat taken by a consumer (sign of the demand), its return temperature, its :class:`ConsumerState`."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from simulators.conversion.absorption_chiller import capacity_frac
+from simulators.conversion.gas_boiler import LONG_AGO_S, ON
 from simulators.networks.plant.cooling_dispatch import (
     CHARGE_BELOW_REFERENCE_K,
     SMALLEST_DIFFERENCE_K,
@@ -82,7 +83,7 @@ class _Centres:
         self._layer_count = np.array([plant.initial_state().layers_degc.size for plant in self.plants], np.int64)
 
     def initial_state(self, supply_degc: Sequence[float]) -> CentresState:
-        """Plants at rest, headers at the temperature of the network."""
+        """A centre in operation: headers and references at the given temperatures, boilers on."""
         states = [plant.initial_state() for plant in self.plants]
         layers = np.zeros((len(states), int(self._layer_count.max())))
         for row, state in zip(layers, states, strict=True):
@@ -165,7 +166,9 @@ class HeatCentres(_Centres):
                          heat_capacity_j_kg_k)
 
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
-        return [supply_degc, supply_degc, state.boiler_mode_code, state.boiler_in_mode_s, state.boiler_start_count]
+        """The boiler is on and stops in the first sub-step if nobody needs it: a start from cold would let a run begin
+        with a dip of the supply that the site never had."""
+        return [supply_degc, supply_degc, ON, LONG_AGO_S, 0]
 
     def _record(self, row: list[float]) -> tuple[Any, ...]:
         return row[0], row[1], (int(row[2]), row[3], int(row[4]))
