@@ -22,6 +22,7 @@ from simulators.networks.heat.network import ThermalNetwork
 from simulators.networks.heat.results import NetworkInputs as EngineInputs
 from simulators.networks.heat.results import NetworkState, StepResult
 from simulators.networks.heat.spec import NetworkSpec
+from simulators.networks.plant import drive_circuit
 from simulators.networks.plant.centres import CentresState, CoolingCentres, HeatCentres, Place
 from simulators.networks.plant.cooling_dispatch import CoolingDelivery
 from simulators.networks.plant.heat_dispatch import HeatDelivery
@@ -66,7 +67,7 @@ class Params(AssetParams):
     initial_return_degc: float | None = Field(default=None, description="water in the return at the start [°C]; "
                                                                         "default: mean of the substations' returns")
     power_factor: float = Field(default=0.95, gt=0, le=1, description="cos phi of pumps, fans and chillers [-]")
-    crosscheck_every_h: float = Field(default=24.0, ge=0, description="flows and pressures are compared with "
+    crosscheck_every_h: float = Field(default=168.0, ge=0, description="flows and pressures are compared with "
                                       "pandapipes so often [h]; 0: never")
 
     @model_validator(mode="after")
@@ -132,6 +133,8 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         self._shut = np.array([not pipe.in_service for pipe in file.pipes.values()], dtype=bool)
         self._bought = np.array([s.plant is None for s in file.sources.values()], dtype=bool)
         self._bought_limit_mw = np.array([np.inf if s.max_mw is None else s.max_mw for s in file.sources.values()])
+        self._largest_kg_s = np.array([largest_flow_kg_s(file, name) if source.plant is not None else np.inf
+                                       for name, source in file.sources.items()])
         self._inputs.sources["share_frac"] = [s.share_frac for s in file.sources.values()]
         number = {node: i for i, node in enumerate(file.nodes)}
         self._substation_node = np.array([number[s.node] for s in file.substations.values()], dtype=int)
@@ -142,8 +145,7 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         super().__init__(name, params, context)
 
     def _centres(self, sources: list[Any], params: P) -> HeatCentres | CoolingCentres:
-        names = list(self.file.sources)
-        places = [Place(i, largest_flow_kg_s(self.file, names[i]) * params.substep_s) for i in self._with_plant]
+        places = [Place(i, self._largest_kg_s[i] * params.substep_s) for i in self._with_plant]
         priority = np.array([s.priority for s in self.file.substations.values()], dtype=int)
         first = priority.min(initial=100)
         lowest_first = [c for c in sorted(range(priority.size), key=lambda c: (-priority[c], -c))
@@ -247,7 +249,7 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         engine.pipe_open = ~self._shut & (self._pipe_open_frac(inputs) > 0.0)
         limit = _each(inputs.plant_limit_mw, len(self._bought))
         engine.sources["limit_mw"] = np.where(self._bought, np.minimum(limit, self._bought_limit_mw), np.inf)
-        engine.sources["max_kg_s"] = inputs.pump_limit_kg_s
+        engine.sources["max_kg_s"] = np.minimum(inputs.pump_limit_kg_s, self._largest_kg_s)
         by_hand = _each(inputs.supply_set_degc, len(self._bought))
         for i, source in enumerate(self.file.sources.values()):
             if source.plant is None:
@@ -405,7 +407,7 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
 
     def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
         if self.state.centres is not None:
-            self.state.centres.drive_mwh[0] += max(0.0, inputs.drive_mw) * dt_s / S_PER_H
+            drive_circuit.fill(self.state.centres.drive, max(0.0, inputs.drive_mw), dt_s)
         return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,
@@ -414,7 +416,8 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
         centres, state = self.centres, self.state.centres
         request_mw = stored_mwh = 0.0
         if isinstance(centres, CoolingCentres) and state is not None:
-            request_mw, stored_mwh = centres.drive_request_mw(state, deliveries, dt_s), float(state.drive_mwh[0])
+            request_mw = centres.drive_request_mw(state, deliveries, dt_s)
+            stored_mwh = float(state.drive[drive_circuit.STORED_MWH])
         p_mw = plant.p_mw - common["pump_mw"]
         given = plant.chiller_mw + plant.absorption_mw + common["external_mw"] + common["feed_mw"]
         taken = common["delivered_mw"] + common["extraction_mw"] + common["loss_mw"] + plant.tank_gain_mw

@@ -97,22 +97,28 @@ def _reference(network: ThermalNetwork, topology: Topology, inputs: NetworkInput
         "carrier", "liquid", density=spec.fluid.density_kg_m3, viscosity=spec.fluid.viscosity_pa_s,
         heat_capacity=spec.fluid.heat_capacity_j_kg_k, molar_mass=18.0, compressibility=1.0)
     supply_k = float(result.sources["supply_degc"][0]) + ZERO_CELSIUS_K
-    junction = {int(n): pandapipes.create_junction(net, pn_bar=ROOT_BAR, tfluid_k=supply_k)
-                for n in np.flatnonzero(topology.nodes["part"] == 0)}
-    for p in _pipes_of_part(network, topology, inputs):
-        pipe = spec.pipes[p]
-        # Minor losses as a factor: a longer pipe with the same total heat loss.
-        pandapipes.create_pipe_from_parameters(
-            net, junction[int(pipes["from_node"][p])], junction[int(pipes["to_node"][p])],
-            length_km=pipe.length_m * pipe.minor_factor / 1e3, inner_diameter_mm=pipe.inner_diameter_m * 1e3,
-            outer_diameter_mm=pipe.inner_diameter_m * 1e3, k_mm=pipe.roughness_m * 1e3, loss_coefficient=pipe.zeta,
-            u_w_per_m2k=pipe.u_w_mk / (math.pi * pipe.inner_diameter_m) / pipe.minor_factor,
+    here = np.flatnonzero(topology.nodes["part"] == 0)
+    numbers = pandapipes.create_junctions(net, here.size, pn_bar=ROOT_BAR, tfluid_k=supply_k)
+    junction = dict(zip(here.tolist(), np.asarray(numbers).tolist(), strict=True))
+    members = _pipes_of_part(network, topology, inputs)
+    given = [spec.pipes[p] for p in members]
+    factor = np.array([pipe.minor_factor for pipe in given])
+    diameter_m = np.array([pipe.inner_diameter_m for pipe in given])
+    if given:  # minor losses as a factor: a longer pipe with the same total heat loss
+        pandapipes.create_pipes_from_parameters(
+            net, [junction[int(n)] for n in pipes["from_node"][members]],
+            [junction[int(n)] for n in pipes["to_node"][members]],
+            length_km=np.array([pipe.length_m for pipe in given]) * factor / 1e3, inner_diameter_mm=diameter_m * 1e3,
+            outer_diameter_mm=diameter_m * 1e3, k_mm=np.array([pipe.roughness_m for pipe in given]) * 1e3,
+            loss_coefficient=np.array([pipe.zeta for pipe in given]),
+            u_w_per_m2k=np.array([pipe.u_w_mk for pipe in given]) / (math.pi * diameter_m) / factor,
             text_k=inputs.ground_degc + ZERO_CELSIUS_K)
     root = int(network.constants.sources["node"][0])
     pandapipes.create_ext_grid(net, junction[root], p_bar=ROOT_BAR, t_k=supply_k)
-    for node, kg_s in enumerate(_withdrawals(network, result)):
-        if node in junction and node != root and kg_s != 0.0:
-            pandapipes.create_sink(net, junction[node], mdot_kg_per_s=float(kg_s))
+    sinks = [(junction[node], float(kg_s)) for node, kg_s in enumerate(_withdrawals(network, result))
+             if node in junction and node != root and kg_s != 0.0]
+    if sinks:
+        pandapipes.create_sinks(net, [j for j, _ in sinks], mdot_kg_per_s=[kg_s for _, kg_s in sinks])
     return net
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from simulators.conversion.absorption_chiller import capacity_frac
 from simulators.conversion.gas_boiler import LONG_AGO_S, ON
+from simulators.networks.plant import drive_circuit, shedding
 from simulators.networks.plant.cooling_dispatch import (
     CHARGE_BELOW_REFERENCE_K,
     SMALLEST_DIFFERENCE_K,
@@ -27,7 +28,6 @@ from simulators.networks.plant.cooling_step import run_cooling_step
 from simulators.networks.plant.heat_dispatch import HeatCall, HeatDelivery, HeatMemory
 from simulators.networks.plant.heat_plant import HeatPlant, HeatPlantParams
 from simulators.networks.plant.heat_step import run_heat_step
-from simulators.networks.plant.shedding import new_memory
 from simulators.networks.plant.tank_flow import flow_to_draw_heat
 from simulators.records import record_array, record_type
 from simulators.water import JOULE_PER_MWH, WATT_PER_MW
@@ -48,8 +48,8 @@ class CentresState:
     """[P] water in the energy centre's own pipes"""
     shed: np.ndarray
     """[2] duration of a shortage and what is cut"""
-    drive_mwh: np.ndarray
-    """[1] heat in the drive circuit of absorption chillers"""
+    drive: np.ndarray
+    """[3] memory of the drive circuit of absorption chillers (``drive_circuit``)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,8 @@ class _Centres:
         for row, state in zip(layers, states, strict=True):
             row[: state.layers_degc.size] = state.layers_degc
         memory = np.array([self._memory_of(state, degc) for state, degc in zip(states, supply_degc, strict=True)])
-        return CentresState(layers, memory, np.array(supply_degc, float), new_memory(), np.zeros(1))
+        return CentresState(layers, memory, np.array(supply_degc, float), shedding.new_memory(),
+                            drive_circuit.new_memory())
 
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         raise NotImplementedError
@@ -216,14 +217,13 @@ class CoolingCentres(_Centres):
             done = run_cooling_step(
                 *args, self._source, self._constants, self._memories, state.layers_degc, self._layer_count, self.calls,
                 state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s, self._delivery,
-                deliveries, state.drive_mwh)
+                deliveries, state.drive)
             self._save(state)
             return bool(done)
         return drive
 
     def drive_request_mw(self, state: CentresState, deliveries: np.ndarray, dt_s: float) -> float:
-        """Drive heat the absorption chillers can use in the next step, less what lies in the drive circuit."""
-        wanted_mw = 0.0
+        """Drive heat to ask of the heating network: use of the first absorption chiller, and level of the circuit."""
         for p, plant in enumerate(self.plants):
             absorption = plant.params.absorption
             if absorption is None:
@@ -232,11 +232,14 @@ class CoolingCentres(_Centres):
             ready = float(capacity_frac(call["drive_degc"], absorption.min_drive_degc, absorption.full_drive_degc))
             use_mw = min(absorption.rated_mw * ready,
                          delivery.network_mw + delivery.shortfall_mw + self._room_mw(p, state, dt_s))
-            if use_mw >= absorption.min_load_frac * absorption.rated_mw:
+            least_mw = absorption.min_load_frac * absorption.rated_mw
+            if use_mw >= least_mw:
                 warm_frac = state.memory[p, 2]
                 warming_frac = min(1.0 - warm_frac, dt_s / absorption.start_s if absorption.start_s else 1.0)
-                wanted_mw += use_mw / absorption.cop + warming_frac * absorption.start_heat_mwh * S_PER_H / dt_s
-        return max(0.0, wanted_mw - float(state.drive_mwh[0]) * S_PER_H / dt_s)
+                wanted_mw = use_mw / absorption.cop + warming_frac * absorption.start_heat_mwh * S_PER_H / dt_s
+                return drive_circuit.request_mw(state.drive, wanted_mw, least_mw / absorption.cop)
+            return 0.0
+        return 0.0
 
     def _room_mw(self, p: int, state: CentresState, dt_s: float) -> float:
         """Cold the tank could take."""

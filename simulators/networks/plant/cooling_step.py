@@ -1,7 +1,7 @@
 """A step of a cooling network with its energy centres: as ``heat_step``, with a store of drive heat. Compiled.
 
 Drive heat for absorption chillers comes from a heat network, which steps after the cooling network: what it gave in the
-step before lies in the drive circuit and is spent evenly over this step.
+step before lies in the drive circuit (``drive_circuit``).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from simulators.networks.heat.kernel import sub_step
 from simulators.networks.heat.records import Floats, Ints, Records
 from simulators.networks.heat.step import are_numbers, begin, scratch, stored_j
 from simulators.networks.plant.cooling_dispatch import advance_records
+from simulators.networks.plant.drive_circuit import offer_mw, take
 from simulators.networks.plant.shedding import CUT_MW, remember, throttle
 
 SUPPLY, NETWORK, DRIVE, SHORTFALL = 0, 1, 4, 9
 """Places in ``CoolingDelivery``."""
-S_PER_H = 3600.0
 
 
 @compiled
@@ -31,11 +31,11 @@ def run_cooling_step(
     extraction_out: Records, totals: Records, substeps: int, dt_s: float,
     plant_source: Ints, plants: Records, memories: Records, layers_degc: Floats, layer_count: Ints, calls: Records,
     header_degc: Floats, header_kg: Floats, shed: Floats, lowest_first: Ints, grace_s: float, delivery: Floats,
-    deliveries: Floats, drive_mwh: Floats,
+    deliveries: Floats, drive: Floats,
 ) -> bool:
     """As ``run_step``; then the plants' arrays, of which ``deliveries`` receives means over the step.
 
-    ``drive_mwh`` [1] is the heat in the drive circuit.
+    ``drive`` is the memory of the drive circuit, which feeds the first plant with an absorption chiller.
     """
     if not are_numbers(ground_degc, consumer_in, source_in, feed_in, extraction_in):
         return False
@@ -56,16 +56,22 @@ def run_cooling_step(
             source_kg_s, source_degc, mass_in, heat_in, drop_pa, lift_pa, left_kg_s, circulated_kg_s, dt_s)
         given = 0.0
         missing = 0.0
+        fed = False
         for p in range(plant_source.size):
             s = plant_source[p]
             call = calls[p : p + 1]
             call[0].network_kg_s = source_kg_s[s]
             call[0].return_degc = node_state[sources[s].node].cooled_degc
-            call[0].drive_offer_mw = drive_mwh[0] / ((substeps - k) * dt_s / S_PER_H)
+            call[0].drive_offer_mw = 0.0
+            absorption = plants[p].absorption
+            if absorption.rated_mw > 0.0 and not fed:
+                fed = True
+                least_mw = absorption.min_load_frac * absorption.rated_mw / absorption.cop
+                call[0].drive_offer_mw = offer_mw(drive, least_mw, (substeps - k) * dt_s, dt_s)
             advance_records(plants[p : p + 1], memories[p : p + 1], layers_degc[p, : layer_count[p]], call, delivery,
                             dt_s)
             header_degc[p] += source_kg_s[s] * dt_s / header_kg[p] * (delivery[SUPPLY] - source_degc[s])
-            drive_mwh[0] = max(0.0, drive_mwh[0] - delivery[DRIVE] * dt_s / S_PER_H)
+            take(drive, delivery[DRIVE], dt_s)
             given += delivery[NETWORK]
             missing += delivery[SHORTFALL]
             for i in range(delivery.size):
