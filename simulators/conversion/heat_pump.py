@@ -4,7 +4,8 @@ Powers in MW, temperatures in °C (K inside), flows in kg/s. With the logarithmi
 temperatures the heat per shaft work is η = η_sys / (1 - T_e/T_c), the Lorenz form of the Carnot fraction. The shaft
 work asked for lifts the condenser flow to its target; it is limited by the condenser's highest outlet, the
 evaporator's lowest outlet and the rating, and follows with a first-order lag. Heat at the condenser is η W, from the
-evaporator (η - 1) W, electricity P_0 + W/η_comp: motor losses leave the cycle.
+evaporator (η - 1) W, electricity P_0 + W/η_comp: motor losses leave the cycle. The condenser flow is given, or the heat
+pump finds the one with which it takes the electricity it is asked for: its flow controller is faster than a step.
 
 Source: ERIGrid 2.0 multi-energy network benchmark (BSD-3-Clause), "ConstantTcond" heat pump, document MENB_heat_pump.
 Its code and its document disagree in the mean temperature: ``log_mean: taylor`` is what the code does.
@@ -18,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from simulators.setpoint import finite_request_mw
 from simulators.water import WATT_PER_MW, ZERO_CELSIUS_K
 from twin.component import AssetParams, Component, Role, port
 from twin.errors import ComponentError
@@ -39,6 +41,9 @@ class Params(AssetParams):
     condenser_target_degc: float = Field(default=75.0, description="condenser outlet that is held [°C]")
     condenser_max_degc: float = Field(default=85.0, description="highest condenser outlet [°C]")
     evaporator_min_degc: float = Field(default=20.0, description="lowest evaporator outlet [°C]")
+    max_condenser_kg_s: float = Field(
+        default=10.0, gt=0, description="largest condenser flow, where the heat pump finds it itself [kg/s]"
+    )
     heat_capacity_j_kg_k: float = Field(
         default=BENCHMARK_HEAT_CAPACITY_J_KG_K, gt=0, description="specific heat capacity of the water [J/(kg K)]"
     )
@@ -104,12 +109,15 @@ class Cycle(NamedTuple):
 
 @dataclass(slots=True)
 class Inputs:
-    """Water at both heat exchangers."""
+    """Water at both heat exchangers; the flow through the condenser, or the electricity that decides it."""
 
     evaporator_in_degc: float = port()
     evaporator_kg_s: float = port()
     condenser_in_degc: float = port()
-    condenser_kg_s: float = port()
+    condenser_kg_s: float = port(math.inf)
+    """Infinite, where it is not given: ``p_set_mw`` decides."""
+    p_set_mw: float = port(math.nan)
+    """Electricity asked for, ≤ 0, standby included; read only where ``condenser_kg_s`` is not given."""
 
 
 @dataclass(slots=True)
@@ -124,6 +132,9 @@ class Outputs:
     """Taken from the evaporator's water, ≤ 0."""
     loss_mw: float = port(0.0)
     """Motor losses and standby, ≥ 0."""
+    extraction_mw: float = port(0.0)
+    """The same as a positive amount, as a heat network takes it out of its return."""
+    condenser_kg_s: float = port(0.0)
     condenser_out_degc: float = port(0.0)
     evaporator_out_degc: float = port(0.0)
     cop: float = port(0.0)
@@ -137,6 +148,7 @@ class State:
     work_mw: float
     condenser_out_degc: float
     evaporator_out_degc: float
+    setpoint_invalid: bool = False
 
 
 def _what_is_wrong(streams: Streams) -> str:
@@ -165,18 +177,25 @@ class HeatPump(Component[Params, Inputs, Outputs, State]):
         streams = Streams(
             inputs.evaporator_in_degc, inputs.evaporator_kg_s, inputs.condenser_in_degc, inputs.condenser_kg_s
         )
+        by_power = streams.condenser_kg_s == math.inf
+        asked_w = self._asked_w(t_s, inputs.p_set_mw) if by_power else 0.0
+        if by_power:
+            streams = streams._replace(condenser_kg_s=0.0)
         if not math.isfinite(sum(streams)) or streams.evaporator_kg_s < 0.0 or streams.condenser_kg_s < 0.0:
             raise ComponentError(_what_is_wrong(streams))
         count = max(1, math.ceil(dt_s / self.params.substep_s))
-        work = condenser = evaporator = 0.0
+        work = condenser = evaporator = flow_kg_s = 0.0
         for _ in range(count):
+            if by_power:
+                streams = streams._replace(condenser_kg_s=self.condenser_flow(streams, asked_w))
+            flow_kg_s += streams.condenser_kg_s / count
             cycle = self._advance(streams, dt_s / count)
             work += cycle.work_w / count
             condenser += cycle.condenser_w / count
             evaporator += cycle.evaporator_w / count
         p, state = self.params, self.state
         electricity_mw = p.standby_mw + work / p.compressor_efficiency / WATT_PER_MW
-        heating_w_k = p.heat_capacity_j_kg_k * streams.condenser_kg_s
+        heating_w_k = p.heat_capacity_j_kg_k * flow_kg_s
         cooling_w_k = p.heat_capacity_j_kg_k * streams.evaporator_kg_s
         evaporator_out_degc = state.evaporator_out_degc
         if cooling_w_k and not p.evaporator_water_m3:
@@ -185,6 +204,8 @@ class HeatPump(Component[Params, Inputs, Outputs, State]):
             p_mw=-electricity_mw,
             condenser_heat_mw=condenser / WATT_PER_MW,
             evaporator_heat_mw=-evaporator / WATT_PER_MW,
+            extraction_mw=evaporator / WATT_PER_MW,
+            condenser_kg_s=flow_kg_s,
             loss_mw=electricity_mw - work / WATT_PER_MW,
             condenser_out_degc=(
                 streams.condenser_in_degc + condenser / heating_w_k if heating_w_k else state.condenser_out_degc
@@ -193,21 +214,48 @@ class HeatPump(Component[Params, Inputs, Outputs, State]):
             cop=condenser / WATT_PER_MW / electricity_mw if electricity_mw else 0.0,
         )
 
-    def cycle(self, streams: Streams, dt_s: float) -> Cycle:
-        """Shaft work and heat flows over a sub-step, from the outlets of the one before (as published)."""
+    def _asked_w(self, t_s: int, p_set_mw: float) -> float:
+        """Shaft work that the set-point leaves after standby."""
+        p, state = self.params, self.state
+        p_set_mw, state.setpoint_invalid = finite_request_mw(self, t_s, p_set_mw, state.setpoint_invalid)
+        return max(0.0, -p_set_mw - p.standby_mw) * p.compressor_efficiency * WATT_PER_MW
+
+    def condenser_flow(self, streams: Streams, asked_w: float) -> float:
+        """Flow that is lifted to the target with the shaft work asked for, as far as the other limits let it."""
+        p = self.params
+        eta = self._heat_per_work(streams)
+        lift_j_kg = p.heat_capacity_j_kg_k * (p.condenser_target_degc - streams.condenser_in_degc)
+        if lift_j_kg <= 0.0:
+            return 0.0
+        return min(eta * min(asked_w, self._limit_w(streams, eta)) / lift_j_kg, p.max_condenser_kg_s)
+
+    def _heat_per_work(self, streams: Streams) -> float:
+        """From the outlets of the sub-step before."""
         p, state = self.params, self.state
         zero_k = ZERO_CELSIUS_K
         evaporator_k = self._mean(streams.evaporator_in_degc + zero_k, state.evaporator_out_degc + zero_k)
         condenser_k = self._mean(streams.condenser_in_degc + zero_k, state.condenser_out_degc + zero_k)
         smallest_lift = 1.0 - p.system_efficiency / LARGEST_COP
-        eta = max(1.0, heating_cop(min(evaporator_k, smallest_lift * condenser_k), condenser_k, p.system_efficiency))
+        return float(
+            max(1.0, heating_cop(min(evaporator_k, smallest_lift * condenser_k), condenser_k, p.system_efficiency))
+        )
+
+    def _limit_w(self, streams: Streams, eta: float) -> float:
+        """Largest shaft work for evaporator and rating."""
+        p = self.params
+        evaporator_w_k = p.heat_capacity_j_kg_k * streams.evaporator_kg_s
+        reserve_w = (streams.evaporator_in_degc - p.evaporator_min_degc) * evaporator_w_k
+        by_evaporator = reserve_w / (eta - 1.0) if eta > 1.0 else math.inf
+        return max(0.0, min(by_evaporator, p.rated_mw * WATT_PER_MW * p.compressor_efficiency))
+
+    def cycle(self, streams: Streams, dt_s: float) -> Cycle:
+        """Shaft work and heat flows over a sub-step, from the outlets of the one before (as published)."""
+        p, state = self.params, self.state
+        eta = self._heat_per_work(streams)
         condenser_w_k = p.heat_capacity_j_kg_k * streams.condenser_kg_s
         evaporator_w_k = p.heat_capacity_j_kg_k * streams.evaporator_kg_s
         by_condenser = (p.condenser_max_degc - streams.condenser_in_degc) * condenser_w_k / eta
-        reserve_w = (streams.evaporator_in_degc - p.evaporator_min_degc) * evaporator_w_k
-        by_evaporator = reserve_w / (eta - 1.0) if eta > 1.0 else math.inf
-        by_rating = p.rated_mw * WATT_PER_MW * p.compressor_efficiency
-        limit_w = max(0.0, min(by_evaporator, by_condenser, by_rating))
+        limit_w = max(0.0, min(self._limit_w(streams, eta), by_condenser))
         wanted_w = (p.condenser_target_degc - streams.condenser_in_degc) * condenser_w_k / eta
         kept = math.exp(-dt_s / p.lag_s) if p.lag_s else 0.0
         work_w = (1.0 - kept) * _clamp(0.0, wanted_w, limit_w) + kept * state.work_mw * WATT_PER_MW

@@ -46,6 +46,12 @@ def any_streams(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
     }
 
 
+def any_set_point(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
+    """Water of any temperature and an electricity asked for; the condenser flow is found."""
+    streams = any_streams(rng, t_s)
+    return streams | {"condenser_kg_s": np.inf, "p_set_mw": -float(rng.uniform(0.0, 0.15))}
+
+
 def heat_pump_keeps_its_energy(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
     """First law, rating, and no heat without water."""
     p = component.params
@@ -53,7 +59,7 @@ def heat_pump_keeps_its_energy(component: Any, inputs: Any, outputs: Any, previo
     assert taken == pytest.approx(outputs.condenser_heat_mw + outputs.loss_mw, abs=ROUNDING)
     assert p.standby_mw <= -outputs.p_mw <= p.rated_mw + p.standby_mw + ROUNDING
     assert outputs.evaporator_heat_mw <= 0.0 <= outputs.condenser_heat_mw
-    if inputs.condenser_kg_s == 0.0 or inputs.evaporator_kg_s == 0.0:
+    if outputs.condenser_kg_s == 0.0 or inputs.evaporator_kg_s == 0.0:
         assert outputs.condenser_heat_mw == 0.0
 
 
@@ -99,6 +105,10 @@ SPECS = [
         label="benchmark_code",
         step_s=60,
         duration_h=2,
+    ),
+    ComponentSpec(
+        "heat_pump", {"rated_mw": 0.1, "max_condenser_kg_s": 4.0}, inputs=any_set_point,
+        check_limits=heat_pump_keeps_its_energy, label="by_power", step_s=60, duration_h=4,
     ),
     ComponentSpec(
         "water_tank", {"volume_m3": 86, "height_m": 7.9, "layer_count": 10, "reference_degc": 40.0},

@@ -140,6 +140,48 @@ def test_impossible_streams_are_refused(inputs: Inputs, word: str) -> None:
         heat_pump().step(0, 60, inputs)
 
 
+def test_asked_for_electricity_it_finds_its_condenser_flow() -> None:
+    y = settled(Inputs(30.0, 3.5, 60.0, p_set_mw=-0.04))
+
+    assert y.p_mw == pytest.approx(-0.04, rel=1e-9)
+    assert y.condenser_out_degc == pytest.approx(75.0, abs=1e-9)
+    assert y.condenser_kg_s == pytest.approx(y.condenser_heat_mw * 1e6 / (CP * 15.0), rel=1e-12)
+    assert y.extraction_mw == -y.evaporator_heat_mw > 0.0
+    # the same flow, given, takes the same electricity
+    assert settled(Inputs(30.0, 3.5, 60.0, y.condenser_kg_s)).p_mw == pytest.approx(-0.04, rel=1e-9)
+
+
+def test_a_new_set_point_is_met_in_the_same_minute() -> None:
+    component = heat_pump()
+    for k, p_set_mw in enumerate((-0.04, -0.055, -0.1, -0.0003, -0.04)):
+        y = component.step(60 * k, 60, Inputs(40.0, 8.0, 40.0, p_set_mw=p_set_mw))
+        # 12 time constants of the compressor leave 6e-6 of the change
+        assert y.p_mw == pytest.approx(p_set_mw, abs=1e-6)
+
+
+def test_a_set_point_beyond_the_evaporator_is_not_met_but_heat_is_at_the_target() -> None:
+    y = settled(Inputs(25.0, 1.0, 60.0, p_set_mw=-0.1))
+
+    assert -y.p_mw < 0.05
+    assert y.evaporator_out_degc == pytest.approx(20.0, abs=1e-6)
+    assert y.condenser_out_degc == pytest.approx(75.0, abs=1e-6)
+
+
+def test_the_flow_it_finds_is_limited_and_zero_where_nothing_is_to_be_lifted() -> None:
+    assert settled(Inputs(30.0, 3.5, 74.9, p_set_mw=-0.04), max_condenser_kg_s=2.0).condenser_kg_s == 2.0
+    for inputs in (Inputs(30.0, 3.5, 80.0, p_set_mw=-0.04), Inputs(30.0, 3.5, 60.0, p_set_mw=0.04)):
+        y = settled(inputs)
+        assert (y.condenser_kg_s, y.p_mw) == (0.0, -0.0003)
+
+
+def test_neither_flow_nor_set_point_is_told_once() -> None:
+    component = heat_pump()
+    for k in range(2):
+        assert component.step(60 * k, 60, Inputs(30.0, 3.5, 60.0)).condenser_kg_s == 0.0
+
+    assert [e.kind for e in component.pending_events] == ["invalid_setpoint"]
+
+
 def test_temperatures_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ValidationError, match="condenser_target_degc 90"):
         heat_pump(condenser_target_degc=90.0)
