@@ -53,8 +53,10 @@ def cross_check(network: ThermalNetwork, inputs: NetworkInputs, result: StepResu
 
     topology = network.topology(inputs)
     net = _reference(network, topology, inputs, result)
+    # the water of a feed has no temperature there, and supply temperatures are not compared with feeds
+    mode = "hydraulics" if network.spec.feeds else "sequential"
     try:
-        pandapipes.pipeflow(net, mode="sequential", friction_model="colebrook", iter=MAX_ITERATIONS,
+        pandapipes.pipeflow(net, mode=mode, friction_model="colebrook", iter=MAX_ITERATIONS,
                             max_iter_colebrook=MAX_ITERATIONS, use_numba=False)
     except pandapipes.PipeflowNotConverged:
         return CrossCheck(False, math.nan, math.nan, math.nan, 0)
