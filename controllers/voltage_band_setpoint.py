@@ -30,7 +30,7 @@ class Params(ComponentParams):
     """The band, the steps and the limits of the load."""
 
     rated_mw: float = Field(gt=0, description="highest power of the load [MW]")
-    min_mw: float = Field(gt=0, description="lowest power at which the load runs [MW]")
+    min_load: float = Field(gt=0, le=1, description="lowest power at which the load runs over rated power [-]")
     reference_pu: float = Field(default=1.0, gt=0, le=1.5, description="voltage in the middle of the band [p.u.]")
     upper_pu: float = Field(default=0.1, gt=0, le=1, description="deviation from which on the load takes more [p.u.]")
     lower_on_pu: float = Field(
@@ -48,14 +48,17 @@ class Params(ComponentParams):
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> Params:
-        if self.min_mw > self.rated_mw:
-            raise ValueError(f"min_mw {self.min_mw:g} is above rated_mw {self.rated_mw:g}")
         if self.lower_off_pu < self.lower_on_pu:
             raise ValueError(
                 f"lower_off_pu {self.lower_off_pu:g} is below lower_on_pu {self.lower_on_pu:g}: a load that has just "
                 "started would be shut down again"
             )
         return self
+
+    @property
+    def min_mw(self) -> float:
+        """Lowest power at which the load runs."""
+        return self.min_load * self.rated_mw
 
 
 @dataclass(slots=True)

@@ -117,7 +117,7 @@ def heat_flows_stay_within_their_limits(component: Any, inputs: Any, outputs: An
 
 SPECS += [
     ComponentSpec(
-        "voltage_band_setpoint", {"rated_mw": 0.1, "min_mw": 0.04, "min_time_s": 300.0}, inputs=any_voltage,
+        "voltage_band_setpoint", {"rated_mw": 0.1, "min_load": 0.4, "min_time_s": 300.0}, inputs=any_voltage,
         check_limits=load_is_off_or_within_its_limits, step_s=60, duration_h=4,
     ),
     ComponentSpec(

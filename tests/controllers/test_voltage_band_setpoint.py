@@ -15,13 +15,16 @@ from pydantic import ValidationError
 from controllers.voltage_band_setpoint import Decision, Inputs, Params, VoltageBandSetpoint, decide, steps_for
 from twin.context import Context, Location
 
-P = Params(rated_mw=0.1, min_mw=0.04)
+BELOW = math.nextafter(0.4, 0.0)
+"""Times 0.1 exactly 0.04; 0.4 · 0.1 is one digit more."""
+
+P = Params(rated_mw=0.1, min_load=BELOW)
 MINUTE_S = 60
 
 
 def controller(**changes: Any) -> VoltageBandSetpoint:
     context = Context(datetime(2019, 2, 1, tzinfo=UTC), 86_400, MINUTE_S, 1, Location(48.2, 16.4, 0.0, "UTC"))
-    return VoltageBandSetpoint("voltage", Params(**({"rated_mw": 0.1, "min_mw": 0.04} | changes)), context)
+    return VoltageBandSetpoint("voltage", Params(**({"rated_mw": 0.1, "min_load": BELOW} | changes)), context)
 
 
 def set_points(unit: VoltageBandSetpoint, voltages_pu: list[float]) -> list[float]:
@@ -91,7 +94,7 @@ def test_a_voltage_outside_the_band_starts_the_waiting_time_anew() -> None:
 def test_the_last_digit_of_the_minimum_decides_as_in_the_published_results() -> None:
     # 85, 70, 60, 50 kW: two more steps leave 0.04 MW; the published minimum, 0.4 · 0.1, is one digit above
     down_mw = 0.085 - 0.015 - 0.01 - 0.01
-    published = P.model_copy(update={"min_mw": 0.4 * 0.1})
+    published = P.model_copy(update={"min_load": 0.4})
 
     assert decide(-0.1, down_mw, True, P) == Decision(pytest.approx(0.04), False)
     assert decide(-0.1, down_mw, True, published) == Decision(0.0, True)
@@ -132,10 +135,10 @@ def test_the_load_is_off_or_between_minimum_and_rating_and_rests_after_switching
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"min_mw": 0.2}, "min_mw 0.2 is above rated_mw 0.1"),
+        ({"min_load": 1.2}, "less than or equal to 1"),
         ({"lower_off_pu": -0.2}, "would be shut down again"),
     ],
 )
 def test_limits_that_contradict_each_other_are_refused(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        Params(**({"rated_mw": 0.1, "min_mw": 0.04} | wrong))
+        Params(**({"rated_mw": 0.1, "min_load": 0.4} | wrong))
