@@ -13,7 +13,7 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "factor": "–", "exponent": "–", "turbines": "–", "per_k": "1/K",
     "priority": "–", "units": "–", "profile": "–", "min_load": "–",
     "nf_per_km": "nF/km", "position": "–", "steps": "–",
-    "mw_per_pu": "MW/p.u.", "pa_s": "Pa s", "w_mk": "W/(m K)", "j_mk": "J/(m K)",
+    "mw_per_pu": "MW/p.u.", "pa_s": "Pa s",
     "w_m_k": "W/(m K)", "w_mk": "W/(m K)", "j_mk": "J/(m K)", "j_kg_k": "J/(kg K)", "k_per_h": "K/h",
     "dn": "mm", "zeta": "–", "parcels": "–", "supply": "°C",
 }
