@@ -119,7 +119,7 @@ def bought_heat(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
 def physical(lowest_degc: float, highest_degc: float) -> Callable[[Any, Any, Any, Any], None]:
     """First law, every demand accounted for, water between the coldest and the hottest that was ever put in."""
     def check(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
-        energy_is_kept(component, outputs)
+        energy_is_kept(component, outputs, component.step_s)
         demand = outputs.substation_delivered_mw + outputs.substation_unserved_mw
         assert demand == pytest.approx(outputs.substation_demand_mw, rel=SERVED_FRAC, abs=0.0)
         assert np.all(outputs.substation_unserved_mw >= 0.0)
@@ -139,7 +139,7 @@ def physical(lowest_degc: float, highest_degc: float) -> Callable[[Any, Any, Any
     return check
 
 
-def energy_is_kept(component: Any, outputs: Any) -> None:
+def energy_is_kept(component: Any, outputs: Any, dt_s: float) -> None:
     """Supplies - uses - losses = change of storage, from the outputs alone."""
     if component.carrier == "heat":
         given = outputs.chp_heat_mw + outputs.boiler_mw
@@ -148,7 +148,7 @@ def energy_is_kept(component: Any, outputs: Any) -> None:
         given, taken = outputs.chiller_mw + outputs.absorption_mw, 0.0
     given += outputs.external_mw + outputs.feed_mw
     taken += outputs.delivered_mw + outputs.extraction_mw + outputs.loss_mw + outputs.tank_loss_mw
-    hours = component.step_s / 3600.0
+    hours = dt_s / 3600.0
     residual_mwh = (given - taken) * hours - outputs.stored_change_mwh
     through_mwh = (abs(given) + outputs.delivered_mw + abs(outputs.loss_mw)) * hours + abs(outputs.stored_change_mwh)
     assert abs(residual_mwh) <= BALANCE_FRAC * max(through_mwh, 1e-6)

@@ -17,6 +17,8 @@ UNSERVED_RELATIVE = 1e-9
 """Demand met up to round-off counts as served."""
 NIL_KG_S = 1e-12
 """Less flow is none: it would carry less than a microwatt."""
+NIL_W = 1e-6
+"""A smaller demand is none."""
 W_PER_MW = 1e6
 
 
