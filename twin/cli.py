@@ -23,8 +23,9 @@ app = typer.Typer(
     name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
-    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 the grid could not be solved in some steps, 5 a "
-           "component or external simulator failed, 6 run store damaged, 130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 the grid could not be solved in some steps or "
+           "validation figures outside tolerance, 5 a component or external simulator failed, 6 run store damaged, "
+           "130 interrupted.",
 )
 
 ScenarioArg = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario file, or the name of a shipped one")]
@@ -137,8 +138,10 @@ def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
     resolved = load_scenario(scenario, sets or ())
     site = build_site(resolved)
     edges = wire(site)
-    typer.echo(f"{resolved.model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
-               f"{resolved.model.time.duration_h:g} h in steps of {resolved.model.time.step_s} s")
+    model = resolved.model
+    data = f"; data in {model.data_dir}" if model.data_dir else ""
+    typer.echo(f"{model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
+               f"{model.time.duration_h:g} h in steps of {model.time.step_s} s{data}")
 
 
 @app.command()

@@ -16,10 +16,9 @@ from simulators.conversion.chp_curves import fuel_mw, heat_mw, smallest_loss_fra
 from simulators.power_factor import tan_phi
 from simulators.setpoint import finite_request_mw
 from twin.component import AssetParams, Component, Limit, Role, port
+from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
 from twin.nameplate import GeneratorNameplate
 
-GAS_EMISSION_T_PER_MWH = 0.20196
-"""CO2 of natural gas on its lower heating value: 56.1 kg/GJ, IPCC 2006 default."""
 FULL_RAMP_MIN = 5.0
 """Minutes from standstill to rated power of a warm gas engine, where no ramp is given."""
 
@@ -46,7 +45,7 @@ class Params(AssetParams):
     )
     running_cost_per_mwh: float = Field(default=0.0, ge=0, description="maintenance [money/MWh electrical]")
     fuel_emission_t_per_mwh: float = Field(
-        default=GAS_EMISSION_T_PER_MWH, ge=0, description="CO2 of the fuel, lower heating value [t/MWh]"
+        default=NATURAL_GAS_EMISSION_T_PER_MWH, ge=0, description="CO2 of the fuel, lower heating value [t/MWh]"
     )
     emergency_only: bool = Field(default=False, description="back-up, not dispatched on price")
     initial_p_mw: float = Field(default=0.0, ge=0, description="power before the start of the scenario; 0: off [MW]")

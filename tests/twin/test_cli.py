@@ -63,7 +63,18 @@ def test_check_reports_every_mistake_with_its_line(tmp_path):
 
 def test_check_passes_a_sound_scenario():
     done = twin("check", "minimal")
-    assert done.returncode == 0 and "ok" in done.stdout
+    assert done.returncode == 0 and "ok" in done.stdout and "data in" not in done.stdout
+
+
+def test_check_names_the_folder_that_data_come_from(tmp_path):
+    (tmp_path / "meter").mkdir()
+    done = twin("check", "minimal", "--set", "data_dir=meter", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.endswith(f"; data in {tmp_path / 'meter'}\n")
+
+
+def test_help_says_what_exit_code_4_may_mean():
+    said = " ".join(twin("--help").stdout.split())
+    assert "4 the grid could not be solved in some steps or validation figures outside tolerance" in said
 
 
 def test_show_tells_where_each_value_comes_from():

@@ -1,11 +1,4 @@
-"""Energy of a run by component, and the balances that must close. MWh; LHV for fuels.
-
-What the residuals prove: the electricity balance is an independent check where a power flow is solved, for powers come
-from the components, exchange and losses from the network's solution. So are those of heating and cooling networks
-(:mod:`twin.accounts.thermal`): heat that went in and out against the change of the contents. The balances of storages
-and plants check the bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps
-the efficiencies it states is checked apart, in :mod:`twin.accounts.storage_check`.
-"""
+"""Energy of a run by component and in sum. MWh; LHV for fuels. What must add up: :mod:`twin.accounts.balances`."""
 
 from __future__ import annotations
 
@@ -14,30 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.accounts.balances import Balance, balances_of
 from twin.accounts.series import Flows, components_on_bus, fuel_input_mw, storage_series
 from twin.accounts.storage_check import efficiency_deviations
 from twin.accounts.thermal import ThermalNetwork
 from twin.component import Role
-from twin.nameplate import GeneratorNameplate, LoadNameplate, StorageNameplate
+from twin.nameplate import LoadNameplate, StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
-
-SMALLEST_THROUGHPUT_MWH = 1e-9
-"""A balance that moves less than one milliwatt-hour is judged against that, so that rest is not divided by zero."""
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """One conservation law over the run."""
-
-    name: str
-    residual_mwh: float
-    """Sum over the steps of what does not add up, each without its sign."""
-    throughput_mwh: float
-
-    @property
-    def residual_rel(self) -> float:
-        """Residual as a fraction of the throughput."""
-        return self.residual_mwh / max(self.throughput_mwh, SMALLEST_THROUGHPUT_MWH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +104,7 @@ def settle_energy(run: RunData, flows: Flows, thermal: tuple[ThermalNetwork, ...
     )
     return Energy(
         components=components,
-        balances=_balances(run, flows) + _thermal_balances(thermal),
+        balances=balances_of(run, flows, thermal),
         consumption_mwh=float(sum(c.taken_mwh for c in loads)),
         network_use_mwh=float(sum(c.taken_mwh for c in components if c.name in flows.network_use)),
         renewable_generation_mwh=total("delivered_mwh", Role.RENEWABLE),
@@ -205,50 +181,3 @@ def _external_energy(flows: Flows, name: str) -> ComponentEnergy:
         fuel_mwh=0.0, heat_mwh=0.0, loss_mwh=0.0, curtailed_mwh=0.0, interrupted_mwh=0.0, full_cycles_count=0.0,
         starts_count=0.0,
     )
-
-
-def _balances(run: RunData, flows: Flows) -> tuple[Balance, ...]:
-    found = [_electricity_balance(flows)] if flows.metered else []
-    found += [_storage_balance(run, c) for c in components_on_bus(run, Role.STORAGE)
-              if run.has(f"{c.name}.energy_mwh") and run.has(f"{c.name}.loss_mw")]
-    found += [_conversion_balance(run, c, c.nameplate.fuel) for c in components_on_bus(run, Role.GENERATOR)
-              if isinstance(c.nameplate, GeneratorNameplate)
-              and run.has(f"{c.name}.{c.nameplate.fuel}_mw") and run.has(f"{c.name}.loss_mw")]
-    return tuple(found)
-
-
-def _thermal_balances(networks: tuple[ThermalNetwork, ...]) -> tuple[Balance, ...]:
-    """Heat and cold of each network; gas, heat and loss of its boilers where it records them."""
-    found = [Balance(n.name, n.residual_mwh, n.throughput_mwh) for n in networks]
-    found += [Balance(f"{n.name} boilers", n.boiler_residual_mwh, n.gas_mwh) for n in networks
-              if n.gas_mwh > 0.0 or n.boiler_residual_mwh > 0.0]
-    return tuple(found)
-
-
-def _electricity_balance(flows: Flows) -> Balance:
-    """Σ p + import - export - loss = 0 in every step."""
-    power = np.array(list(flows.power_mw.values())).reshape(len(flows.power_mw), len(flows.import_mw))
-    residual = power.sum(axis=0) + flows.import_mw - flows.export_mw - flows.loss_mw
-    supplied = np.maximum(power, 0.0).sum(axis=0) + flows.import_mw
-    return Balance("electricity", float(np.abs(residual).sum()) * flows.dt_h, float(supplied.sum()) * flows.dt_h)
-
-
-def _storage_balance(run: RunData, component: ComponentRecord) -> Balance:
-    """E(k) - E(k-1) = -(p + loss) dt at the storage's own step; the first step has no recorded predecessor."""
-    dt_h = component.step_s / 3600.0
-    energy, power, loss = (run.native(f"{component.name}.{o}") for o in ("energy_mwh", "p_mw", "loss_mw"))
-    residual = np.diff(energy) + (power[1:] + loss[1:]) * dt_h
-    # the content counts as moved: a resting storage is judged against what it holds, not against zero
-    moved = float((np.abs(power) + np.abs(loss)).sum()) * dt_h + float(np.max(energy, initial=0.0))
-    return Balance(component.name, float(np.abs(residual).sum()), moved)
-
-
-def _conversion_balance(run: RunData, component: ComponentRecord, fuel: str) -> Balance:
-    """Fuel (negative) + power + heat + loss = 0 in every step."""
-    dt_h = component.step_s / 3600.0
-    name = component.name
-    burnt = run.native(f"{name}.{fuel}_mw")
-    out = run.native(f"{name}.p_mw") + run.native(f"{name}.loss_mw")
-    if run.has(f"{name}.heat_mw"):
-        out = out + run.native(f"{name}.heat_mw")
-    return Balance(name, float(np.abs(burnt + out).sum()) * dt_h, float(np.abs(burnt).sum()) * dt_h)

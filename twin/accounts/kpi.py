@@ -28,7 +28,7 @@ KPI_LABELS: dict[str, str] = {
     "curtailed_mwh": "Curtailed renewable energy",
     "interrupted_mwh": "Interrupted consumption",
     "fuel_mwh": "Fuel burnt (LHV)",
-    "heat_mwh": "Heat available (not used)",
+    "heat_mwh": "Heat of plants that no network takes",
     "heat_demand_mwh": "Heat demand",
     "heat_delivered_mwh": "Heat delivered",
     "heat_unserved_mwh": "Heat not served",

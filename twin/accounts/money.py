@@ -32,8 +32,8 @@ from twin.accounts.thermal import (
     HEAT_PUMP_OUTPUT,
     HEATING,
     ThermalNetwork,
-    asked_mw,
     bought_mw,
+    delivered_mw,
     thermal_networks,
 )
 from twin.component import Role
@@ -74,9 +74,9 @@ class Money:
     """Peaks of the metered import, whether or not a tariff charges them."""
     grid_only_cost: float | None
     """Purchase, demand charge and carbon if the loads' baselines were bought from the public grid, without own plants
-    and network losses. Heat that was asked for, unserved or not, comes from a gas boiler and cold from electric
-    chillers, both as the rules state them; heat pumps then stand still. None without a purchase price, or without a
-    gas price where heat is asked for."""
+    and network losses. The same heat and cold as were delivered come from a gas boiler and electric chillers, both as
+    the rules state them; heat pumps then stand still. What was not served is bought here no more than there: it stands
+    on its own, and saves nothing. None without a purchase price, or without a gas price where heat was delivered."""
     stock: MoneyItem | None
     """Worth of the change of the stored energy (drawn: a cost); no part of the bill. None without storages or price."""
     stock_at_purchase_cost: float | None
@@ -262,13 +262,13 @@ def settle_money(
 
 
 def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
-    """The loads' baselines, and the electricity and gas that make the heat and cold asked for; see :class:`Money`."""
+    """The loads' baselines, and the electricity and gas that make the heat and cold delivered; see :class:`Money`."""
     run, flows = bill.run, bill.flows
     buy, gas_price = price_on_grid(run, BUY_PRICE), price_on_grid(run, GAS_PRICE)
-    gas = asked_mw(run, HEATING) / rules.reference_boiler_efficiency
+    gas = delivered_mw(run, HEATING) / rules.reference_boiler_efficiency
     if buy is None or (gas_price is None and gas.any()):
         return None
-    demand = asked_mw(run, COOLING) / rules.reference_chiller_cop
+    demand = delivered_mw(run, COOLING) / rules.reference_chiller_cop
     heated = bool(thermal_networks(run, HEATING))
     for component in components_on_bus(run, Role.LOAD):
         if heated and run.has(f"{component.name}.{HEAT_PUMP_OUTPUT}"):

@@ -8,9 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from twin.errors import ScenarioError
-
-NATURAL_GAS_EMISSION_T_PER_MWH = 0.20196
-"""CO2 of natural gas on its lower heating value: 56.1 kg/GJ, IPCC 2006 default."""
+from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
 
 
 class Allocation(StrEnum):
@@ -59,10 +57,12 @@ class Rules:
     gas_emission_t_per_mwh: float = NATURAL_GAS_EMISSION_T_PER_MWH
     """Of what the boilers of networks burn, lower heating value; a plant states its own."""
     reference_boiler_efficiency: float = 0.9
-    """Lower heating value, over a year. A gas boiler of it gives the heat of the reference "all bought", and values a
-    change of stored heat. A usual figure of boilers in place; a worse one would flatter the site."""
+    """Lower heating value, over a year. A gas boiler of it gives the heat of the reference "all bought", as much as was
+    delivered, and values a change of stored heat. A usual figure of boilers in place; a worse one would flatter the
+    site."""
     reference_chiller_cop: float = 4.0
-    """Electric chillers of it give the cold of the reference, and value a change of stored cold."""
+    """Electric chillers of it give the cold of the reference, as much as was delivered, and value a change of stored
+    cold."""
 
     def __post_init__(self) -> None:
         """Refuse a reference that gives nothing."""

@@ -33,13 +33,17 @@ SOURCES: dict[str, dict[str, str]] = {
 """Service → output → label."""
 USES: dict[str, dict[str, str]] = {
     HEATING: {"delivered_mw": "Delivered", "extraction_mw": "Taken from the return",
-              "drive_mw": "Drive heat of absorption chillers", "dumped_mw": "Dumped", "stranded_mw": "Stranded",
+              "drive_mw": "Absorption chillers", "dumped_mw": "Dumped", "stranded_mw": "Stranded",
               "loss_mw": "Pipe losses", "tank_loss_mw": "Tank losses"},
     COOLING: {"delivered_mw": "Delivered", "extraction_mw": "Taken from the return", "loss_mw": "Pipe losses",
               "tank_loss_mw": "Tank losses"},
 }
 STORED, DRAWN = "Stored in tanks and pipes", "Drawn from tanks and pipes"
-REVERSED = " (reversed)"
+RAN_BACKWARDS = {
+    "Feeds, net": "Given to feeds, net", "Taken from the return": "Given to the return",
+    "Pipe losses": "Gained by pipes", "Tank losses": "Gained by tanks",
+}
+"""Label → what it is called on the other side, for a term that may have either sign over a run."""
 HEAT_PUMP_OUTPUT = "condenser_heat_mw"
 """A load that records it makes heat: what it consumes is not a need of its own."""
 
@@ -116,15 +120,13 @@ class ThermalNetwork:
         A use that ran backwards over the run (cold gained by pipes in frost) stands here.
         """
         terms = (*zip(SOURCES[self.service].values(), self._in_mwh(), strict=True), (DRAWN, -self.stored_change_mwh))
-        back = zip(USES[self.service].values(), self._out_mwh(), strict=True)
-        return _positive(terms) + _positive((f"{label}{REVERSED}", -mwh) for label, mwh in back)
+        return _positive(terms) + _backwards(zip(USES[self.service].values(), self._out_mwh(), strict=True))
 
     @property
     def uses(self) -> tuple[tuple[str, float], ...]:
         """Label and MWh of where it went; a source that took out more than it gave stands here."""
         terms = (*zip(USES[self.service].values(), self._out_mwh(), strict=True), (STORED, self.stored_change_mwh))
-        back = zip(SOURCES[self.service].values(), self._in_mwh(), strict=True)
-        return _positive(terms) + _positive((f"{label}{REVERSED}", -mwh) for label, mwh in back)
+        return _positive(terms) + _backwards(zip(SOURCES[self.service].values(), self._in_mwh(), strict=True))
 
     @property
     def loss_mwh(self) -> float:
@@ -188,10 +190,9 @@ def demand_mw(run: RunData, service: str) -> np.ndarray:
     return _sum_mw(run, [_mean_mw(run, c, "demand_mw") for c in thermal_networks(run, service)])
 
 
-def asked_mw(run: RunData, service: str) -> np.ndarray:
-    """What consumers of a service were given and should have been given, shape (n,)."""
-    return _sum_mw(run, [_mean_mw(run, c, output) for c in thermal_networks(run, service)
-                         for output in ("delivered_mw", "unserved_mw")])
+def delivered_mw(run: RunData, service: str) -> np.ndarray:
+    """What the consumers of all networks of a service got, shape (n,)."""
+    return _sum_mw(run, [_mean_mw(run, c, "delivered_mw") for c in thermal_networks(run, service)])
 
 
 def bought_mw(run: RunData, service: str) -> np.ndarray:
@@ -231,6 +232,10 @@ def _sum_mw(run: RunData, powers: list[np.ndarray]) -> np.ndarray:
 
 def _positive(terms: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
     return tuple((label, mwh) for label, mwh in terms if mwh > 0.0)
+
+
+def _backwards(terms: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return _positive((RAN_BACKWARDS.get(label, f"{label}, backwards"), -mwh) for label, mwh in terms)
 
 
 def _networks(run: RunData) -> list[tuple[ComponentRecord, ThermalNetworkNameplate]]:

@@ -146,7 +146,7 @@ def _cost_note(kpi: dict[str, float], money: str, currency: str) -> str:
     thermal = [what for name, what in (("heat", "heat from a gas boiler"), ("cooling", "cold from electric chillers"))
                if f"{name}_delivered_mwh" in kpi]
     if kpi.get("heat_unserved_mwh", 0.0) + kpi.get("cooling_unserved_mwh", 0.0) > 0.0:
-        counted = f"what was not served is bought there; {counted}"
+        counted = f"what was not served is not bought there either; {counted}"
     bought = f": {', '.join(['electricity from the grid', *thermal])}" if thermal else " from the grid"
     return f"{abs(saving) / reference:.0%} {word} than buying all{bought} ({counted})"
 

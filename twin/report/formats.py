@@ -8,7 +8,7 @@ from twin.units import unit_of
 
 SHOWN_DIGITS: dict[str, str] = {
     "p.u.": ".4f", "%": ".1f", "h": ",.2f", "t/MWh": ".3f", "money": ",.0f",
-    "money/MWh": ",.0f",
+    "money/MWh": ",.0f", "m³": ",.1f",
 }
 """Unit → format."""
 
@@ -21,6 +21,8 @@ def shown(name: str, value: float, currency: str) -> tuple[str, str]:
 
     >>> shown("green_share_frac", 0.4567, "CNY"), shown("net_cost_cny", 12345.6, "CNY")
     (('45.7', '%'), ('12,346', 'CNY'))
+    >>> shown("water_m3", 1234.56, "CNY")
+    ('1,234.6', 'm³')
     """
     if name.endswith("_rel"):
         return (f"{value:.1e}" if value else "0"), ""
@@ -67,10 +69,12 @@ def money(value: float, largest: float | None = None) -> str:
 def quantity(value: float, unit: str) -> str:
     """Quantity of a line of the bill: whole things are counted, amounts have decimals.
 
-    >>> quantity(19.0, "certificates"), quantity(27.046, "MWh")
-    ('19 certificates', '27.0 MWh')
+    >>> quantity(19.0, "certificates"), quantity(1.0, "starts"), quantity(27.046, "MWh")
+    ('19 certificates', '1 start', '27.0 MWh')
     """
-    return f"{value:,.0f} {unit}" if unit in ("certificates", "starts") else f"{amount(value)} {unit}"
+    if unit not in ("certificates", "starts"):
+        return f"{amount(value)} {unit}"
+    return f"{value:,.0f} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def cell(value: float) -> str:

@@ -40,7 +40,7 @@ def print_summary(run: RunData, accounts: Accounts, console: Console) -> None:
     console.print(_key_figures(run, accounts))
     console.print(_origin_bar(accounts))
     console.print()
-    heat_and_cold = [_thermal(network) for network in accounts.thermal]
+    heat_and_cold = [_thermal(run, network) for network in accounts.thermal]
     for block in (_energy(accounts), *heat_and_cold, _bill(accounts), _events(run)):
         if block is not None:
             console.print(block)
@@ -117,14 +117,16 @@ def _energy(accounts: Accounts) -> RenderableType | None:
     return table
 
 
-def _thermal(network: ThermalNetwork) -> RenderableType:
+def _thermal(run: RunData, network: ThermalNetwork) -> RenderableType:
     """One heating or cooling network: sources beside uses, then what it failed to do in red, then its figures."""
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
-    what = WHAT[network.service]
+    what = WHAT[network.service].lower()
     table = _table("")
-    table.title = Text(f"Network {network.name} [MWh]")
-    for head in (f"{what.lower()} from", f"{what.lower()} to"):
+    table.title = Text(f"{network.name} ({run.components[network.name].type.replace('_', ' ')})")
+    for head in (f"{what} from", f"{what} to"):
         table.add_column(head)
         table.add_column("MWh", justify="right")
         table.add_column("share", justify="right")
@@ -134,18 +136,29 @@ def _thermal(network: ThermalNetwork) -> RenderableType:
             (term[0], cell(term[1]), share_text(term[1], total)) if term else ("", "", ""))))
     table.add_section()
     table.add_row(*(text for total in totals for text in (Text("Total", style="bold"), amount(total), "")))
-    lines = [(f"{fact.label}: {fact.value}", fact.is_alarm) for fact in thermal_facts(network)
-             if fact.is_alarm or not fact.only_alarm]
-    lines += [(f"{s.name} (priority {s.priority}): {unserved_text(s.unserved_mwh)} of {amount(s.demand_mwh)} MWh not "
-               f"served in {s.unserved_h:,.2f} h", True) for s in network.substations if s.unserved_mwh > 0.0]
-    said = "; ".join(line for line, is_alarm in lines if not is_alarm)
-    table.caption = Text("\n").join([Text(line, style="bold red") for line, is_alarm in lines if is_alarm]
-                                    + [Text(said, style="dim")])
-    table.caption_justify = "left"
-    return table
+    return Group(table, Padding(_thermal_figures(network), (0, 0, 1, 1)))
+
+
+def _thermal_figures(network: ThermalNetwork) -> Table:
+    """Label and value of each figure; what was not done comes first, with the consumers that went without."""
+    from rich.table import Table
+    from rich.text import Text
+
+    facts = [fact for fact in thermal_facts(network) if fact.is_alarm or not fact.only_alarm]
+    failed = [(fact.label, fact.value) for fact in facts if fact.is_alarm]
+    failed += [(f"{s.name} (priority {s.priority})", f"{unserved_text(s.unserved_mwh)} of {amount(s.demand_mwh)} MWh "
+                f"not served in {s.unserved_h:,.2f} h") for s in network.substations if s.unserved_mwh > 0.0]
+    figures = Table.grid(padding=(0, 2))
+    for label, value in failed:
+        figures.add_row(Text(label, style="bold red"), Text(value, style="bold red"))
+    for fact in facts:
+        if not fact.is_alarm:
+            figures.add_row(Text(fact.label, style="dim"), Text(fact.value, style="dim"))
+    return figures
 
 
 def _bill(accounts: Accounts) -> RenderableType | None:
+    from rich.console import Group
     from rich.text import Text
 
     bill = accounts.money
@@ -169,9 +182,8 @@ def _bill(accounts: Accounts) -> RenderableType | None:
         table.add_row(Text("Net cost with stored energy", style="bold"), "",
                       Text(money(bill.net_cost_stock_adjusted, largest), style="bold"), "")
     notes = [stored_note(accounts), *(f"Not included - {line}." for line in bill.unpriced)]
-    table.caption = Text("\n".join(n for n in notes if n), style="dark_orange3")
-    table.caption_justify = "left"
-    return table
+    said = [Text(note, style="dark_orange3") for note in notes if note]
+    return Group(table, *said, Text()) if said else table
 
 
 def _events(run: RunData) -> RenderableType | None:

@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
+from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
+
 MAX_DURATION_H = 10 * 8766
 """Ten years: past any forecast of prices or ageing."""
 YEARS = range(1900, 2201)
@@ -216,6 +218,19 @@ class AccountRules(_Model):
         description="price of the change of the stored energy: displaced counts drawn energy at what its discharge "
                     "replaced and gained energy at what its charging cost, so that emptying a storage saves nothing; "
                     "purchase counts both at the mean price of the run's purchases",
+    )
+    gas_emission_t_per_mwh: float = Field(
+        default=NATURAL_GAS_EMISSION_T_PER_MWH, ge=0,
+        description="CO2 of the gas that boilers of networks and the reference boiler burn, lower heating value "
+                    "[t/MWh]; a plant states its own",
+    )
+    reference_boiler_efficiency: float = Field(
+        default=0.9, gt=0, le=1.1,
+        description="of the gas boiler that gives the delivered heat if all is bought, lower heating value [-]; "
+                    "condensing boilers exceed 1",
+    )
+    reference_chiller_cop: float = Field(
+        default=4.0, gt=0, description="COP of the electric chillers that give the delivered cold if all is bought [-]"
     )
 
 

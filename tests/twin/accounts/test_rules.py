@@ -33,7 +33,17 @@ def test_declared_choices_reach_the_accounts() -> None:
     assert settle(run, Rules()).rules == Rules()
 
 
-@pytest.mark.parametrize("wrong", [{"allocation": "fair"}, {"carbon_allowance_t": -1}, {"alocation": "load_first"}])
+def test_references_of_heat_and_cold_may_be_declared() -> None:
+    declared = {"gas_emission_t_per_mwh": 0, "reference_boiler_efficiency": 1.1, "reference_chiller_cop": 6.5}
+    accepted = AccountRules.model_validate(declared).model_dump()
+    assert Rules.of_scenario({"accounts": accepted}) == Rules(
+        gas_emission_t_per_mwh=0.0, reference_boiler_efficiency=1.1, reference_chiller_cop=6.5)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"allocation": "fair"}, {"carbon_allowance_t": -1}, {"alocation": "load_first"}, {"gas_emission_t_per_mwh": -0.1},
+    {"reference_boiler_efficiency": 0}, {"reference_boiler_efficiency": 1.11}, {"reference_chiller_cop": 0},
+])
 def test_other_choices_are_refused_by_the_scenario(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         AccountRules.model_validate(wrong)

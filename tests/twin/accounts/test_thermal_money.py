@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.twin.accounts.builders import closed_run, load, part, tariff, thermal_network
 from tests.twin.accounts.thermal_site import heat, prices, site
 from twin.accounts import Rules, StockPrice, settle
-from twin.accounts.rules import NATURAL_GAS_EMISSION_T_PER_MWH
 from twin.component import Role
 from twin.errors import ScenarioError
+from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
 
 GAS_T_PER_MWH = 56.1 * 3.6 / 1000
 """IPCC 2006 default of natural gas, 56.1 kg/GJ on the lower heating value."""
@@ -47,17 +47,35 @@ def test_gas_without_a_price_is_named() -> None:
 
 
 def test_all_bought_by_hand() -> None:
-    """Town 12 MWh and 5 / 4 MWh for cold at 1,000; 11 / 0.9 MWh of gas at 360 for heat, unserved heat included; carbon
+    """Town 12 MWh and 5 / 4 MWh for cold at 1,000; 10.5 / 0.9 MWh of gas at 360 for the heat that was delivered; carbon
     at 100 of 13.25 x 0.5 t and of the gas."""
-    gas = 11.0 / 0.9
+    gas = 10.5 / 0.9
     expected = 13_250 + gas * 360 + 100 * (13.25 * 0.5 + gas * GAS_T_PER_MWH)
     assert settle(site()).money.grid_only_cost == pytest.approx(expected)
 
 
 def test_the_reference_follows_the_rules() -> None:
-    """A boiler of 0.8 and chillers of COP 2.5, without carbon: 12 + 2 MWh at 1,000 and 13.75 MWh at 360."""
+    """A boiler of 0.8 and chillers of COP 2.5, without carbon: 12 + 2 MWh at 1,000 and 10.5 / 0.8 MWh at 360."""
     rules = Rules(carbon_charged=False, reference_boiler_efficiency=0.8, reference_chiller_cop=2.5)
-    assert settle(site(), rules).money.grid_only_cost == pytest.approx(14_000 + 13.75 * 360)
+    assert settle(site(), rules).money.grid_only_cost == pytest.approx(14_000 + 13.125 * 360)
+
+
+def test_what_was_not_served_saves_nothing() -> None:
+    """A boiler as good as the reference serves 1 of 3 MWh heat, chillers as good 2 of 4 MWh cold: buying the same costs
+    the same, 2,000 for the town, 360 / 0.9 for the heat and 2,000 / 4 for the cold."""
+    heating = thermal_network("heating", {"a": ([3.0], [1.0])}, boiler_mw=[1.0], gas_mw=[-1 / 0.9])
+    cooling = thermal_network("cooling", {"a": ([4.0], [2.0])}, chiller_mw=[2.0], p_mw=[-0.5])
+    run = closed_run(load([-2.0]), heating, cooling, tariff(buy_price_per_mwh=[1000.0], gas_price_per_mwh=[360.0]))
+    accounts = settle(run)
+    assert accounts.money.grid_only_cost == pytest.approx(2900)
+    assert accounts.kpi["saving_cny"] == pytest.approx(0.0, abs=1e-9)
+    assert (accounts.kpi["heat_unserved_mwh"], accounts.kpi["cooling_unserved_mwh"]) == (2.0, 2.0)
+
+
+def test_heat_that_nobody_got_needs_no_gas_price() -> None:
+    network = thermal_network("heating", {"a": ([3.0], [0.0])})
+    run = closed_run(load([-2.0]), network, tariff(buy_price_per_mwh=[1000.0]))
+    assert settle(run).money.grid_only_cost == pytest.approx(2000)
 
 
 def test_references_are_declared_in_the_scenario_and_must_give_something() -> None:
@@ -69,7 +87,7 @@ def test_references_are_declared_in_the_scenario_and_must_give_something() -> No
 
 
 def test_without_a_gas_price_nothing_is_compared_or_made_up() -> None:
-    """Heat is asked for and the reference has no price for it; nor has the heat that was stored."""
+    """Heat was delivered and the reference has no price for it; nor has the heat that was stored."""
     accounts = settle(closed_run(load([-1.0, -1.0]), heat(), tariff(buy_price_per_mwh=[1000.0, 1000.0])))
     assert accounts.money.grid_only_cost is None
     assert "change of stored heat: the run records no gas_price_per_mwh" in accounts.money.unpriced

@@ -10,7 +10,7 @@ from html import unescape
 from rich.console import Console
 
 from tests.twin.accounts.builders import closed_run, load, part, thermal_network
-from tests.twin.accounts.thermal_site import cold, heat, site
+from tests.twin.accounts.thermal_site import cold, heat, prices, site
 from twin.accounts import settle
 from twin.component import Role
 from twin.report import print_summary, tables
@@ -65,8 +65,10 @@ def test_unserved_heat_is_marked_in_every_place() -> None:
     assert delivered.alarm
     assert "0.50 MWh not served" in delivered.under
     shown = printed(site(), colours=True)
-    assert f"{RED}Not served: 0.50 MWh" in shown
-    assert f"{RED}offices (priority 2): 0.50 of 7.00 MWh not served in 1.00 h" in shown
+    for failed in ("Not served", "0.50 MWh", "offices (priority 2)", "0.50 of 7.00 MWh not served in 1.00 h"):
+        assert f"{RED}{failed}" in shown
+    plain = printed(site())
+    assert plain.index("0.50 of 7.00 MWh") < plain.index("11.0 MWh, peak 6.00 MW")
 
 
 def test_however_little_was_not_served_it_is_told() -> None:
@@ -93,7 +95,9 @@ def test_time_without_solution_is_an_alarm_with_its_reason() -> None:
     assert trouble is not None
     assert (trouble.value, trouble.unit, trouble.alarm) == ("1.00", "h", True)
     assert "1.00 h (boiling 1.00)" in html(run)
-    assert f"{RED}Not solvable: 1.00 h (boiling 1.00)" in printed(run, colours=True)
+    shown = printed(run, colours=True)
+    assert f"{RED}Not solvable" in shown
+    assert f"{RED}1.00 h (boiling 1.00)" in shown
 
 
 def test_electricity_and_gas_of_networks_have_their_own_lines() -> None:
@@ -119,10 +123,35 @@ def test_stored_heat_without_a_price_is_said_to_have_none() -> None:
 
 
 def test_the_saving_says_what_it_is_compared_with() -> None:
+    """Of the offices' heat 0.5 MWh are missing in the site, and not bought in what it is compared with."""
     net = card(site(), "Net operating cost")
     assert net is not None
     assert "all: electricity from the grid, heat from a gas boiler, cold from electric chillers" in net.under
-    assert "what was not served is bought there" in net.under
+    assert "what was not served is not bought there either" in net.under
+    served = card(closed_run(load([-1.0, -1.0]), thermal_network("heating", SERVED, boiler_mw=[2.0, 2.0]), prices()),
+                  "Net operating cost")
+    assert served is not None
+    assert "heat from a gas boiler" in served.under
+    assert "not served" not in served.under
+
+
+def test_each_network_has_its_name_and_a_blank_line_before_what_follows() -> None:
+    """In a terminal of 80 columns: the name and kind of a network as its title, one figure a line."""
+    lines = [line.rstrip() for line in printed(site(), 80).splitlines()]
+    for title in ("heat (heat network)", "cold (cooling network)", "Money [CNY]  cost +, revenue –"):
+        assert lines[lines.index(title) - 1] == ""
+    assert " Losses                0.80 MWh, 6.4 % of what was fed in" in lines
+
+
+def test_what_ran_backwards_stands_on_the_other_side_by_its_own_name() -> None:
+    """Frost: the pipes give 1 MWh of cold, the tank 0.5; a feed takes 0.25 MWh: 2 + 1.5 MWh in, 3.25 delivered."""
+    network = thermal_network("cooling", {"labs": ([3.25], [3.25])}, chiller_mw=[2.0], feed_mw=[-0.25], loss_mw=[-1.0],
+                              tank_loss_mw=[-0.5])
+    found = rows(html(closed_run(load([-1.0]), network)))
+    assert [row[:3] for row in found if row and row[0] in ("In", "Out")] == [
+        ["In", "Electric chillers", "2.00"], ["In", "Gained by pipes", "1.00"], ["In", "Gained by tanks", "0.50"],
+        ["In", "Total", "3.50"], ["Out", "Delivered", "3.25"], ["Out", "Given to feeds, net", "0.25"],
+        ["Out", "Total", "3.50"]]
 
 
 def test_every_key_figure_has_a_line() -> None:
@@ -148,7 +177,7 @@ def test_a_run_without_thermal_networks_has_no_tables() -> None:
     tank = part("tank", "water_tank", Role.STORAGE, {"heat_mw": [1.0], "energy_mwh": [3.0]})
     run = closed_run(load([-1.0]), tank)
     assert html(run) == ""
-    assert "Network" not in printed(run)
+    assert "network)" not in printed(run)
 
 
 def test_examples_in_the_docstrings() -> None:
