@@ -348,6 +348,12 @@ def _each(values: Any, count: int) -> np.ndarray:
     return np.broadcast_to(np.asarray(values, dtype=float), (count,))
 
 
+def _number(value: float, name: str) -> float:
+    if not math.isfinite(value):
+        raise ComponentError(f"{name} is {value}; it must be a number")
+    return value
+
+
 class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
     """District heating network: plug-flow pipes, substations, energy centres with boiler, tank and dump cooler."""
 
@@ -363,12 +369,12 @@ class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
 
     def _call(self, inputs: HeatInputs) -> None:
         """CHP heat where it stands; drive heat is given by the first plant."""
-        calls = self._fill_calls(inputs)
+        calls, request_mw = self._fill_calls(inputs), max(0.0, _number(inputs.drive_request_mw, "drive_request_mw"))
         chp, limit = _each(inputs.heat_mw, len(self._names["connection"])), _each(
             inputs.plant_limit_mw, len(self._bought))
         for p, i in enumerate(self._with_plant):
             calls["chp_heat_mw"][p] = chp[self._at_substation + i]
-            calls["drive_mw"][p] = max(0.0, inputs.drive_request_mw) if p == 0 else 0.0
+            calls["drive_mw"][p] = request_mw if p == 0 else 0.0
             calls["boiler_limit_mw"][p] = limit[i]
 
     def _outputs(self, inputs: HeatInputs, common: dict[str, Any], deliveries: np.ndarray, dt_s: int) -> HeatOutputs:
@@ -406,8 +412,8 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
             calls["chiller_limit_mw"][p] = limit[i]
 
     def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
-        if self.state.centres is not None:
-            drive_circuit.fill(self.state.centres.drive, max(0.0, inputs.drive_mw), dt_s)
+        if isinstance(self.centres, CoolingCentres) and self.centres.takes_drive_heat and self.state.centres is not None:
+            drive_circuit.fill(self.state.centres.drive, max(0.0, _number(inputs.drive_mw, "drive_mw")), dt_s)
         return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,

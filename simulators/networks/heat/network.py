@@ -178,7 +178,8 @@ def _bad_input(inputs: NetworkInputs) -> str:
         for field in records.dtype.names:
             values = records[field]
             limit = field in ("limit_mw", "max_kg_s", "open_frac")
-            good = values >= 0.0 if limit else np.isfinite(values) | (np.isnan(values) & (field == "flow_kg_s"))
+            may_be_missing = (name, field) == ("consumers", "flow_kg_s")
+            good = values >= 0.0 if limit else np.isfinite(values) | (np.isnan(values) & may_be_missing)
             if not good.all():
                 return (f"thermal network: input {name} {field} of number {int(np.argmin(good))} is "
                         f"{values[np.argmin(good)]}; it must be {'0 or more' if limit else 'a number'}")

@@ -199,6 +199,11 @@ class CoolingCentres(_Centres):
         super().__init__([CoolingPlant(p, heat_capacity_j_kg_k) for p in params], places, lowest_first, grace_s,
                          heat_capacity_j_kg_k)
 
+    @property
+    def takes_drive_heat(self) -> bool:
+        """Whether there is an absorption chiller."""
+        return any(plant.params.absorption is not None for plant in self.plants)
+
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         return [supply_degc, supply_degc, state.absorption_warm_frac, state.chiller_units, state.chiller_start_count]
 
