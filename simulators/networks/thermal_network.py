@@ -412,8 +412,9 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
             calls["chiller_limit_mw"][p] = limit[i]
 
     def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
-        if isinstance(self.centres, CoolingCentres) and self.centres.takes_drive_heat and self.state.centres is not None:
-            drive_circuit.fill(self.state.centres.drive, max(0.0, _number(inputs.drive_mw, "drive_mw")), dt_s)
+        centres, state = self.centres, self.state.centres
+        if isinstance(centres, CoolingCentres) and state is not None and centres.takes_drive_heat:
+            drive_circuit.fill(state.drive, max(0.0, _number(inputs.drive_mw, "drive_mw")), dt_s)
         return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,

@@ -64,12 +64,12 @@ def test_chp_heat_needs_a_source_with_a_plant() -> None:
     with pytest.raises(ComponentError, match=r"heat_mw at source 'EC' is 0\.5 MW, but nothing there can take it; "
                                              r"give the source a 'plant:'"):
         Bench("heat", town()).step({"EC": 0.5})
-    with pytest.raises(ComponentError, match="cooling_mw at source 'EC' is 0.5 MW"):
+    with pytest.raises(ComponentError, match=r"cooling_mw at source 'EC' is 0\.5 MW"):
         Bench("cooling", chilled(chillers={"units": 1, "rated_mw": 1.0})).step({"EC": 0.5})
 
 
 @pytest.mark.parametrize(("more", "words"), [
-    ({"wet_bulb_degc": math.nan}, "wet_bulb_degc of an energy centre is nan"),
+    ({"wet_bulb_degc": math.nan}, r"wet_bulb_degc of an energy centre is nan"),
     ({"drive_degc": math.nan}, "drive_degc of an energy centre is nan"),
     ({"drive_mw": math.nan}, "drive_mw is nan"),
     ({"plant_limit_mw": -0.5}, "chiller_limit_mw of an energy centre is -0.5"),
