@@ -119,7 +119,7 @@ def tables_of_file(file: str) -> Tables:
     for name, value in (properties if isinstance(properties, dict) else {}).items():
         if isinstance(value, dict) and value.get("_class") == "FluidPropertyConstant":
             figure = _object(value, "FluidPropertyConstant", file).get("value")
-            if _is_number(figure):
+            if isinstance(figure, int | float) and _is_number(figure):
                 constants[name] = float(figure)
     return Tables(rows, str(fluid.get("name"))[:60], constants, _ambient_k(net.get("user_pf_options")))
 
