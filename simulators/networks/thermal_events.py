@@ -26,11 +26,19 @@ class Watch:
     unserved_since_s: int | None = None
     stranded_since_s: int | None = None
 
+    @property
+    def anything(self) -> bool:
+        """Whether there is any trouble."""
+        return (self.unsolved_since_s, self.unserved_since_s, self.stranded_since_s) != (None, None, None)
+
 
 def announce(component: Any, t_s: int, result: StepResult, outputs: NetworkOutputs) -> None:
     """Events of a step."""
     watch, clock = component.state.watch, component.context.calendar.local
     heat = component.carrier
+    stranded_mw = getattr(outputs, "stranded_mw", 0.0)
+    if result.solved and outputs.unserved_mw <= TOLD_MW and stranded_mw <= TOLD_MW and not watch.anything:
+        return
 
     def tell(since: str, now: bool, kind: str, message: str, severity: str, over: str) -> None:
         before = getattr(watch, since)
@@ -50,7 +58,6 @@ def announce(component: Any, t_s: int, result: StepResult, outputs: NetworkOutpu
     short = outputs.unserved_mw > max(TOLD_FRAC * outputs.demand_mw, TOLD_MW)
     tell("unserved_since_s", short, f"{heat}_unserved", _who(component, outputs) if short else "", "alarm",
          f"all {heat} demand is served again")
-    stranded_mw = getattr(outputs, "stranded_mw", 0.0)
     offered_mw = getattr(outputs, "chp_heat_mw", 0.0)
     tell("stranded_since_s", stranded_mw > max(TOLD_FRAC * offered_mw, TOLD_MW), "heat_stranded",
          f"{stranded_mw:.3g} MW of CHP heat find no taker: tank and dump cooler are full", "warning",

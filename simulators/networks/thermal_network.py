@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -22,10 +23,21 @@ from simulators.networks.heat.network import ThermalNetwork
 from simulators.networks.heat.results import NetworkInputs as EngineInputs
 from simulators.networks.heat.results import NetworkState, StepResult
 from simulators.networks.heat.spec import NetworkSpec
+from simulators.networks.heat.summary import (
+    DELIVERED,
+    DEMAND,
+    DIFFERENTIAL,
+    RETURN,
+    SUBSTATION_ROWS,
+    UNSERVED,
+    Sums,
+    summarise,
+)
 from simulators.networks.plant import drive_circuit
 from simulators.networks.plant.centres import CentresState, CoolingCentres, HeatCentres, Place
-from simulators.networks.plant.cooling_dispatch import CoolingDelivery
-from simulators.networks.plant.heat_dispatch import HeatDelivery
+from simulators.networks.plant.cooling_dispatch import CoolingCall, CoolingDelivery
+from simulators.networks.plant.heat_dispatch import HeatCall, HeatDelivery
+from simulators.networks.thermal_controls import Controls, each
 from simulators.networks.thermal_crosscheck import Crosscheck
 from simulators.networks.thermal_events import Watch, announce
 from simulators.networks.thermal_file import CoolingNetworkFile, HeatNetworkFile, ThermalFile
@@ -45,12 +57,10 @@ from twin.errors import ComponentError
 from twin.nameplate import NodePlate, PipePlate, SourcePlate, SubstationPlate, ThermalNetworkNameplate
 from twin.scenario.datafile import DataFile
 
-W_PER_MW = 1e6
 S_PER_H = 3600.0
 USUAL_OUTDOOR_DEGC = 10.0
 """At which a supply curve is read for the initial temperature, where none is given."""
-UNSERVED_FRAC = 1e-6
-"""Of the demand: less is round-off of the substations' limits."""
+NO_PLANTS = np.zeros((0, 0))
 
 
 class Params(AssetParams):
@@ -106,6 +116,7 @@ P = TypeVar("P", bound=Params)
 I = TypeVar("I", bound=NetworkInputs)  # noqa: E741
 O = TypeVar("O", bound=NetworkOutputs)  # noqa: E741
 S = TypeVar("S", bound=State)
+D = TypeVar("D", HeatDelivery, CoolingDelivery)
 
 
 class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
@@ -116,6 +127,8 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
 
     file_type: type[ThermalFile]
     carrier: str
+    generates: bool
+    """Whether plants take what CHP units generate."""
 
     def __init__(self, name: str, params: P, context: Context) -> None:
         self.file = file = thermal_model(self.file_type, params.file, params.changes, getattr(params, "inline", None))
@@ -129,15 +142,12 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
                        "extraction": tuple(file.extractions)}
         self._names["connection"] = (*self._names["substation"], *self._names["source"])
         self._at_substation = len(file.substations)
-        self._inputs = self.network.inputs(supply_degc=self._initial_supply_degc(params), ground_degc=file.ground_degc)
-        self._shut = np.array([not pipe.in_service for pipe in file.pipes.values()], dtype=bool)
-        self._bought = np.array([s.plant is None for s in file.sources.values()], dtype=bool)
-        self._bought_limit_mw = np.array([np.inf if s.max_mw is None else s.max_mw for s in file.sources.values()])
+        self._bought = np.array([float(s.plant is None) for s in file.sources.values()])
         self._largest_kg_s = np.array([largest_flow_kg_s(file, name) if source.plant is not None else np.inf
                                        for name, source in file.sources.items()])
-        self._inputs.sources["share_frac"] = [s.share_frac for s in file.sources.values()]
+        self.controls = Controls(self.network, file, self.carrier, self._largest_kg_s, self.generates)
         number = {node: i for i, node in enumerate(file.nodes)}
-        self._substation_node = np.array([number[s.node] for s in file.substations.values()], dtype=int)
+        self._substation_node = np.array([number[s.node] for s in file.substations.values()], np.int64)
         self._tan_phi = tan_phi(params.power_factor)
         self.centres: HeatCentres | CoolingCentres | None = None
         if self._with_plant:
@@ -195,135 +205,50 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
             sources=tuple(SourcePlate(name, s.node) for name, s in file.sources.items()))
 
     def step(self, t_s: int, dt_s: int, inputs: I) -> O:
-        state = self.state
-        engine = self._engine_inputs(inputs)
-        stored_mwh, tank_mwh = self._stored_mwh(state)
+        state, centres = self.state, self.centres
+        engine = self.controls.fill(inputs)
         state.crosscheck.run_if_due(self, t_s, engine)
-        deliveries = np.zeros((0, 0))
-        if self.centres is None or state.centres is None:
+        deliveries, stored_mwh = NO_PLANTS, [0.0] * 4
+        if centres is None or state.centres is None:
             result = self.network.advance(state.water, dt_s, self.params.substep_s, engine)
         else:
-            deliveries = np.zeros((len(self._with_plant), len(self.centres.delivery_fields)))
-            self._call(inputs)
+            deliveries, noted_mwh = np.zeros((len(self._with_plant), len(centres.delivery_fields))), np.zeros(4)
+            self._call(inputs, centres.calls)
             result = self.network.advance(state.water, dt_s, self.params.substep_s, engine,
-                                          self.centres.driver(state.centres, deliveries))
-        header_after_mwh, tank_after_mwh = self._stored_mwh(state)
-        change_mwh = self._sign * (result.stored_change_mwh + header_after_mwh - stored_mwh
-                                   + tank_after_mwh - tank_mwh)
-        common = self._common(result, engine, change_mwh, header_after_mwh, tank_after_mwh, dt_s)
-        outputs = self._outputs(inputs, common, deliveries, dt_s)
+                                          centres.driver(state.centres, deliveries, noted_mwh))
+            stored_mwh = noted_mwh.tolist()
+        outputs = self._outputs(inputs, self._common(result, engine, stored_mwh), deliveries, dt_s)
         announce(self, t_s, result, outputs)
         return outputs
 
     def _outputs(self, inputs: I, common: dict[str, Any], deliveries: np.ndarray, dt_s: int) -> O:
         raise NotImplementedError
 
-    def _call(self, inputs: I) -> None:
+    def _call(self, inputs: I, calls: np.ndarray) -> None:
+        """What each plant is told; the kernel fills in flow and return."""
         raise NotImplementedError
 
-    def _fill_calls(self, inputs: I) -> Any:
-        """What both plants are told; returns the calls."""
-        assert self.centres is not None
-        calls, sources = self.centres.calls, list(self.file.sources.values())
-        by_hand, request = _each(inputs.supply_set_degc, len(sources)), _each(inputs.tank_request_mw, len(sources))
-        for p, i in enumerate(self._with_plant):
-            set_degc = by_hand[i]
-            calls["setpoint_degc"][p] = (sources[i].supply_at(inputs.air_temperature_degc) if set_degc != set_degc
-                                         else set_degc)
-            calls["tank_request_mw"][p] = request[i]
-        calls["air_degc"] = inputs.air_temperature_degc
-        return calls
-
-    def _engine_inputs(self, inputs: I) -> EngineInputs:
-        """Demand and hand controls as the engine wants them."""
-        engine, n = self._inputs, self._at_substation
-        if not math.isfinite(inputs.air_temperature_degc):
-            raise ComponentError(f"air_temperature_degc is {inputs.air_temperature_degc}; the supply temperature "
-                                 f"follows it: connect a weather")
-        demand = np.asarray(getattr(inputs, f"{self.carrier}_mw"), dtype=float)
-        if demand.ndim == 0:
-            demand = np.full(len(self._names["connection"]), float(demand))
-        self._check_demand(demand)
-        engine.consumers["heat_mw"] = -self._sign * demand[:n]
-        engine.consumers["open_frac"] = np.minimum(inputs.valve_open_frac, 1.0)
-        engine.pipe_open = ~self._shut & (self._pipe_open_frac(inputs) > 0.0)
-        limit = _each(inputs.plant_limit_mw, len(self._bought))
-        engine.sources["limit_mw"] = np.where(self._bought, np.minimum(limit, self._bought_limit_mw), np.inf)
-        engine.sources["max_kg_s"] = np.minimum(inputs.pump_limit_kg_s, self._largest_kg_s)
-        by_hand = _each(inputs.supply_set_degc, len(self._bought))
-        for i, source in enumerate(self.file.sources.values()):
-            if source.plant is None:
-                engine.sources["supply_degc"][i] = (
-                    by_hand[i] if by_hand[i] == by_hand[i] else source.supply_at(inputs.air_temperature_degc))
-        engine.feeds["flow_kg_s"], engine.feeds["degc"] = inputs.feed_kg_s, inputs.feed_degc
-        engine.extractions["heat_mw"] = inputs.extraction_mw
-        return engine
-
-    def _pipe_open_frac(self, inputs: I) -> np.ndarray:
-        open_frac = _each(inputs.pipe_open_frac, len(self._shut))
-        if np.isnan(open_frac).any():
-            name = self._names["pipe"][int(np.argmax(np.isnan(open_frac)))]
-            raise ComponentError(f"pipe_open_frac of {name!r} is {math.nan}; it must be a number: 0 is shut")
-        return open_frac
-
-    def _check_demand(self, demand_mw: np.ndarray) -> None:
-        n, names = self._at_substation, self._names["connection"]
-        if not np.isfinite(demand_mw).all():
-            bad = int(np.argmin(np.isfinite(demand_mw)))
-            raise ComponentError(f"{self.carrier}_mw at {names[bad]!r} is {demand_mw[bad]}; check the assets there")
-        if (demand_mw[:n] > 0.0).any():
-            bad = int(np.argmax(demand_mw[:n]))
-            raise ComponentError(f"{self.carrier}_mw at substation {names[bad]!r} is {demand_mw[bad]:g} MW, but "
-                                 f"substations only take; what generates stands on a source with a plant")
-        allowed = self._takes_generation()
-        for i, (name, value) in enumerate(zip(names[n:], demand_mw[n:].tolist(), strict=True)):
-            if value < 0.0:
-                raise ComponentError(f"{self.carrier}_mw at source {name!r} is {value:g} MW: a demand needs a "
-                                     f"substation; add one at the same node")
-            if value > 0.0 and i not in allowed:
-                raise ComponentError(f"{self.carrier}_mw at source {name!r} is {value:g} MW, but nothing there can "
-                                     f"take it; give the source a 'plant:' (heating networks)")
-
-    def _takes_generation(self) -> list[int]:
-        return []
-
-    def _stored_mwh(self, state: State) -> tuple[float, float]:
-        """Heat in headers and in tanks, above 0 °C."""
-        if self.centres is None or state.centres is None:
-            return 0.0, 0.0
-        return self.centres.header_mwh(state.centres), self.centres.tank_mwh(state.centres)
-
-    def _common(self, result: StepResult, engine: EngineInputs, change_mwh: float, header_mwh: float,
-                tank_mwh: float, dt_s: int) -> dict[str, Any]:
+    def _common(self, result: StepResult, engine: EngineInputs, stored_mwh: Sequence[float]) -> dict[str, Any]:
         """The outputs that need no plant."""
         sign, consumers, pipes, sources, nodes = (
             self._sign, result.consumers, result.pipes, result.sources, result.nodes)
-        demand = np.abs(engine.consumers["heat_mw"])
-        delivered = sign * consumers["delivered_mw"]
-        unserved = demand - delivered
-        unserved[unserved < UNSERVED_FRAC * demand] = 0.0
-        source_mw = sign * sources["heat_mw"]
-        worst = result.worst_differential_bar
-        flowing = consumers["flow_kg_s"] > 0.0
-        return {
-            "pump_mw": float(sources["pump_mw"].sum() + result.feeds["pump_mw"].sum()),
-            "demand_mw": float(demand.sum()), "delivered_mw": float(delivered.sum()),
-            "unserved_mw": float(unserved.sum()),
+        substations, source_mw = np.empty((SUBSTATION_ROWS, consumers.size)), np.empty(sources.size)
+        sums = Sums(*summarise(
+            sign, engine.consumers, consumers, nodes, pipes, sources, result.feeds, result.extractions,
+            self._substation_node, self._bought, substations, source_mw))
+        headers_before, tanks_before, headers_mwh, tanks_mwh = stored_mwh
+        change_mwh = result.stored_change_mwh + headers_mwh - headers_before + tanks_mwh - tanks_before
+        worst_bar = result.worst_differential_bar
+        return sums._asdict() | {
             "loss_mw": sign * (result.loss_supply_mw + result.loss_return_mw),
-            "external_mw": float(source_mw[self._bought].sum()),
-            "feed_mw": sign * float(result.feeds["heat_mw"].sum()),
-            "extraction_mw": sign * float(result.extractions["heat_mw"].sum()),
-            "tank_energy_mwh": sign * tank_mwh, "stored_mwh": sign * (result.stored_mwh + header_mwh),
-            "stored_change_mwh": change_mwh, "status_code": result.status.value,
-            "worst_differential_bar": worst if np.isfinite(worst) else 0.0,
-            "max_velocity_m_s": float(pipes["velocity_m_s"].max(initial=0.0)),
-            "max_pressure_gradient_pa_m": float(pipes["gradient_pa_m"].max(initial=0.0)),
+            "tank_energy_mwh": sign * tanks_mwh, "stored_mwh": sign * (result.stored_mwh + headers_mwh),
+            "stored_change_mwh": sign * change_mwh, "status_code": result.status.value,
+            "worst_differential_bar": worst_bar if math.isfinite(worst_bar) else 0.0,
             "crosscheck_pressure_frac": self.state.crosscheck.pressure_frac,
-            "substation_demand_mw": demand, "substation_delivered_mw": delivered,
-            "substation_unserved_mw": unserved, "substation_kg_s": consumers["flow_kg_s"],
+            "substation_demand_mw": substations[DEMAND], "substation_delivered_mw": substations[DELIVERED],
+            "substation_unserved_mw": substations[UNSERVED], "substation_return_degc": substations[RETURN],
+            "differential_bar": substations[DIFFERENTIAL], "substation_kg_s": consumers["flow_kg_s"],
             "substation_supply_degc": consumers["supply_degc"],
-            "substation_return_degc": np.where(flowing, consumers["return_degc"], consumers["supply_degc"]),
-            "differential_bar": np.nan_to_num(nodes["differential_bar"][self._substation_node], nan=0.0),
             "supply_degc": nodes["supply_degc"], "return_degc": nodes["return_degc"],
             "pipe_kg_s": pipes["flow_kg_s"], "velocity_m_s": pipes["velocity_m_s"],
             "pressure_gradient_pa_m": pipes["gradient_pa_m"],
@@ -343,9 +268,10 @@ def _with_headers(spec: NetworkSpec, with_plant: list[int]) -> NetworkSpec:
     return dataclasses.replace(spec, sources=sources)
 
 
-def _each(values: Any, count: int) -> np.ndarray:
-    """One value per terminal, also where a single one holds for all."""
-    return np.broadcast_to(np.asarray(values, dtype=float), (count,))
+def _sum(delivery: type[D], deliveries: np.ndarray) -> D:
+    """Of all plants; nothing where there is none."""
+    fields = deliveries.sum(axis=0).tolist() if deliveries.size else [0.0] * len(delivery._fields)
+    return delivery(*fields)
 
 
 def _number(value: float, name: str) -> float:
@@ -359,28 +285,28 @@ class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
 
     file_type = HeatNetworkFile
     carrier = "heat"
+    generates = True
 
     def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
                       grace_s: float) -> HeatCentres:
         return HeatCentres(plants, places, lowest_first, grace_s, self._heat_capacity)
 
-    def _takes_generation(self) -> list[int]:
-        return self._with_plant
-
-    def _call(self, inputs: HeatInputs) -> None:
+    def _call(self, inputs: HeatInputs, calls: np.ndarray) -> None:
         """CHP heat where it stands; drive heat is given by the first plant."""
-        calls, request_mw = self._fill_calls(inputs), max(0.0, _number(inputs.drive_request_mw, "drive_request_mw"))
-        chp, limit = _each(inputs.heat_mw, len(self._names["connection"])), _each(
-            inputs.plant_limit_mw, len(self._bought))
+        count, set_degc = len(self._bought), self.controls.set_degc
+        chp_mw, request_mw = self.controls.demand_mw(inputs), each(inputs.tank_request_mw, count)
+        limit_mw, drive_mw = each(inputs.plant_limit_mw, count), _number(inputs.drive_request_mw, "drive_request_mw")
         for p, i in enumerate(self._with_plant):
-            calls["chp_heat_mw"][p] = chp[self._at_substation + i]
-            calls["drive_mw"][p] = request_mw if p == 0 else 0.0
-            calls["boiler_limit_mw"][p] = limit[i]
+            calls[p] = HeatCall(
+                network_kg_s=0.0, return_degc=0.0, setpoint_degc=set_degc[i],
+                chp_heat_mw=chp_mw[self._at_substation + i], drive_mw=max(0.0, drive_mw) if p == 0 else 0.0,
+                tank_request_mw=request_mw[i], boiler_limit_mw=limit_mw[i], air_degc=inputs.air_temperature_degc)
 
     def _outputs(self, inputs: HeatInputs, common: dict[str, Any], deliveries: np.ndarray, dt_s: int) -> HeatOutputs:
-        plant = HeatDelivery(*deliveries.sum(axis=0).tolist()) if self._with_plant else HeatDelivery(*[0.0] * 11)
-        chp_mw = float(_each(inputs.heat_mw, len(self._names["connection"]))[self._at_substation :].sum())
+        plant = _sum(HeatDelivery, deliveries)
+        chp_mw = float(self.controls.demand_mw(inputs)[self._at_substation :].sum())
         drive_degc = float(common["source_supply_degc"][self._with_plant[0]]) if self._with_plant else 0.0
+        request_mw = _number(inputs.drive_request_mw, "drive_request_mw")
         p_mw = plant.p_mw - common["pump_mw"]
         given = chp_mw + plant.boiler_mw + common["external_mw"] + common["feed_mw"]
         taken = (common["delivered_mw"] + common["extraction_mw"] + common["loss_mw"] + plant.tank_loss_mw
@@ -391,7 +317,8 @@ class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
             residual_mwh=(given - taken) * dt_s / S_PER_H - common["stored_change_mwh"],
             chp_heat_mw=chp_mw, boiler_mw=plant.boiler_mw, gas_mw=plant.gas_mw,
             boiler_loss_mw=-plant.gas_mw - plant.boiler_mw, dumped_mw=plant.dumped_mw, stranded_mw=plant.stranded_mw,
-            drive_mw=plant.drive_mw, drive_degc=drive_degc)
+            drive_mw=plant.drive_mw, drive_share_frac=plant.drive_mw / request_mw if request_mw > 0.0 else 0.0,
+            drive_degc=drive_degc)
 
 
 class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, State]):
@@ -399,27 +326,30 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
 
     file_type = CoolingNetworkFile
     carrier = "cooling"
+    generates = False
 
     def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
                       grace_s: float) -> CoolingCentres:
         return CoolingCentres(plants, places, lowest_first, grace_s, self._heat_capacity)
 
-    def _call(self, inputs: CoolingInputs) -> None:
-        calls = self._fill_calls(inputs)
-        limit = _each(inputs.plant_limit_mw, len(self._bought))
-        calls["wet_bulb_degc"], calls["drive_degc"] = inputs.wet_bulb_degc, inputs.drive_degc
+    def _call(self, inputs: CoolingInputs, calls: np.ndarray) -> None:
+        count, set_degc = len(self._bought), self.controls.set_degc
+        request_mw, limit_mw = each(inputs.tank_request_mw, count), each(inputs.plant_limit_mw, count)
         for p, i in enumerate(self._with_plant):
-            calls["chiller_limit_mw"][p] = limit[i]
+            calls[p] = CoolingCall(
+                network_kg_s=0.0, return_degc=0.0, setpoint_degc=set_degc[i], drive_offer_mw=0.0,
+                drive_degc=inputs.drive_degc, tank_request_mw=request_mw[i], chiller_limit_mw=limit_mw[i],
+                wet_bulb_degc=inputs.wet_bulb_degc, air_degc=inputs.air_temperature_degc)
 
     def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
         centres, state = self.centres, self.state.centres
         if isinstance(centres, CoolingCentres) and state is not None and centres.takes_drive_heat:
-            drive_circuit.fill(state.drive, max(0.0, _number(inputs.drive_mw, "drive_mw")), dt_s)
+            drive_circuit.fill(state.drive, _number(inputs.drive_share_frac, "drive_share_frac"), dt_s)
         return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,
                  dt_s: int) -> CoolingOutputs:
-        plant = CoolingDelivery(*deliveries.sum(axis=0).tolist()) if self._with_plant else CoolingDelivery(*[0.0] * 12)
+        plant = _sum(CoolingDelivery, deliveries)
         centres, state = self.centres, self.state.centres
         request_mw = stored_mwh = 0.0
         if isinstance(centres, CoolingCentres) and state is not None:

@@ -57,7 +57,7 @@ class CoolingInputs(NetworkInputs):
 
     cooling_mw: np.ndarray = port(0.0, carrier="cooling", per="connection", total=True)
     """Demand, ≤ 0, at a substation."""
-    drive_mw: float = port(0.0, carrier="drive_heat", measured=True)
+    drive_share_frac: float = port(0.0, carrier="drive_heat", measured=True)
     """Heat a heat network gave to the absorption chillers in the step before."""
     drive_degc: float = port(20.0, carrier="drive_heat", measured=True)
 
@@ -145,8 +145,10 @@ class HeatOutputs(NetworkOutputs):
     """CHP heat rejected by the dump cooler."""
     stranded_mw: float = port()
     """CHP heat nobody could take: left to the units' own emergency coolers."""
-    drive_mw: float = port(carrier="drive_heat")
+    drive_mw: float = port()
     """Given to absorption chillers."""
+    drive_share_frac: float = port(carrier="drive_heat")
+    """``drive_mw`` over what was requested: each cooling network gets this share of its own request."""
     drive_degc: float = port(carrier="drive_heat")
 
 

@@ -100,7 +100,7 @@ def summer_with_trouble(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
         "cooling_mw": np.array([*-demand, 0.0]),
         "air_temperature_degc": float(rng.uniform(15.0, 40.0)),
         "wet_bulb_degc": float(rng.uniform(10.0, 28.0)),
-        "drive_mw": float(rng.choice([0.0, 1.0, 1.5])),
+        "drive_share_frac": float(rng.choice([0.0, 0.5, 1.0])),
         "drive_degc": float(rng.uniform(60.0, 95.0)),
         "supply_set_degc": np.array([now_and_then(rng, math.nan, -2.0)]),
         "tank_request_mw": np.array([rng.choice([math.nan, 0.0, 0.5, -0.5])]),

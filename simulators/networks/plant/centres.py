@@ -30,7 +30,7 @@ from simulators.networks.plant.heat_plant import HeatPlant, HeatPlantParams
 from simulators.networks.plant.heat_step import run_heat_step
 from simulators.networks.plant.tank_flow import flow_to_draw_heat
 from simulators.records import record_array, record_type
-from simulators.water import JOULE_PER_MWH, WATT_PER_MW
+from simulators.water import WATT_PER_MW
 from twin.errors import ComponentError
 
 S_PER_H = 3600.0
@@ -49,7 +49,7 @@ class CentresState:
     shed: np.ndarray
     """[2] duration of a shortage and what is cut"""
     drive: np.ndarray
-    """[3] memory of the drive circuit of absorption chillers (``drive_circuit``)"""
+    """[4] memory of the drive circuit of absorption chillers (``drive_circuit``)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,6 @@ class _Centres:
         self._lowest_first = np.array(lowest_first, np.int64)
         self._constants = np.concatenate([record_array(plant.constants) for plant in self.plants])
         self._memories = np.zeros(len(self.plants), record_type(self.memory_type))
-        self._plain_memory = self._memories.dtype
         self.calls = np.zeros(len(self.plants), record_type(self.call_type))
         self._delivery = np.zeros(len(self.delivery_fields))
         self._layer_count = np.array([plant.initial_state().layers_degc.size for plant in self.plants], np.int64)
@@ -95,25 +94,11 @@ class _Centres:
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         raise NotImplementedError
 
-    def _load(self, state: CentresState) -> None:
-        for p, row in enumerate(state.memory.tolist()):
-            self._memories[p] = self._record(row)
-
-    def _record(self, row: list[float]) -> tuple[Any, ...]:
-        raise NotImplementedError
-
-    def _save(self, state: CentresState) -> None:
-        for p, record in enumerate(self._memories.tolist()):
-            state.memory[p] = _flat(record)
-
-    def tank_mwh(self, state: CentresState) -> float:
-        """Heat in all tanks above 0 °C."""
-        return sum(plant.tank_energy_mwh(_TankView(row[:n]), 0.0)
-                   for plant, row, n in zip(self.plants, state.layers_degc, self._layer_count.tolist(), strict=True))
-
-    def header_mwh(self, state: CentresState) -> float:
-        """Heat in the headers above 0 °C."""
-        return float(self._header_kg @ state.header_degc) * self._heat_capacity / JOULE_PER_MWH
+    def _arrays(self, state: CentresState) -> tuple[Any, ...]:
+        """What both compiled steps take, in their order."""
+        return (self._source, self._constants, self._memories, state.memory, state.layers_degc, self._layer_count,
+                self.calls, state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s,
+                self._delivery)
 
     def check_calls(self) -> None:
         """Refuse inputs that are no numbers.
@@ -134,17 +119,6 @@ class _Centres:
             if not good.all():
                 raise ComponentError(f"{name} of an energy centre is {values[np.argmin(good)]}; it must be a number"
                                      f"{', 0 or more' if name.endswith('_limit_mw') else ''}")
-
-
-@dataclass(slots=True)
-class _TankView:
-    """The part of a plant's state that its tank's energy is computed from."""
-
-    layers_degc: np.ndarray
-
-
-def _flat(record: tuple[Any, ...]) -> list[float]:
-    return [float(x) for value in record for x in (value if isinstance(value, tuple) else (value,))]
 
 
 class HeatCentres(_Centres):
@@ -171,20 +145,19 @@ class HeatCentres(_Centres):
         with a dip of the supply that the site never had."""
         return [supply_degc, supply_degc, ON, LONG_AGO_S, 0]
 
-    def _record(self, row: list[float]) -> tuple[Any, ...]:
-        return row[0], row[1], (int(row[2]), row[3], int(row[4]))
+    def driver(self, state: CentresState, deliveries: np.ndarray, content_mwh: np.ndarray) -> Any:
+        """What ``ThermalNetwork.advance`` calls; changes ``state``.
 
-    def driver(self, state: CentresState, deliveries: np.ndarray) -> Any:
-        """What ``ThermalNetwork.advance`` calls; ``state`` is changed, ``deliveries`` [P, fields] receives means."""
+        Parameters
+        ----------
+        deliveries : [P, fields] receives means of the step, zeroed.
+        content_mwh : [4] receives the heat in headers and tanks before and after it (``content``).
+        """
         def drive(*args: Any) -> bool:
-            self.check_calls()
-            self._load(state)
-            done = run_heat_step(
-                *args, self._source, self._constants, self._memories, state.layers_degc, self._layer_count, self.calls,
-                state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s, self._delivery,
-                deliveries)
-            self._save(state)
-            return bool(done)
+            done = bool(run_heat_step(*args, *self._arrays(state), deliveries, content_mwh))
+            if not done:
+                self.check_calls()
+            return done
         return drive
 
 
@@ -207,24 +180,13 @@ class CoolingCentres(_Centres):
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         return [supply_degc, supply_degc, state.absorption_warm_frac, state.chiller_units, state.chiller_start_count]
 
-    def _record(self, row: list[float]) -> tuple[Any, ...]:
-        return row[0], row[1], row[2], int(row[3]), int(row[4])
-
-    def tank_mwh(self, state: CentresState) -> float:
-        """Heat in all tanks above 0 °C (a cold tank's content is what is missing of it)."""
-        return -super().tank_mwh(state)
-
-    def driver(self, state: CentresState, deliveries: np.ndarray) -> Any:
+    def driver(self, state: CentresState, deliveries: np.ndarray, content_mwh: np.ndarray) -> Any:
         """As for ``HeatCentres``."""
         def drive(*args: Any) -> bool:
-            self.check_calls()
-            self._load(state)
-            done = run_cooling_step(
-                *args, self._source, self._constants, self._memories, state.layers_degc, self._layer_count, self.calls,
-                state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s, self._delivery,
-                deliveries, state.drive)
-            self._save(state)
-            return bool(done)
+            done = bool(run_cooling_step(*args, *self._arrays(state), deliveries, content_mwh, state.drive))
+            if not done:
+                self.check_calls()
+            return done
         return drive
 
     def drive_request_mw(self, state: CentresState, deliveries: np.ndarray, dt_s: float) -> float:

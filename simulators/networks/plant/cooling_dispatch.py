@@ -15,7 +15,7 @@ Powers in MW of cooling, temperatures in °C. In every sub-step, to rounding: ab
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -284,3 +284,25 @@ def advance_records(
     memory[0].start_count = remembered.start_count
     for i, value in enumerate(delivered):
         delivery[i] = value
+
+
+@compiled
+def is_usable(call: Any) -> bool:
+    """Whether all of a call are numbers (no request to the tank is nan), and the limit 0 or more."""
+    good = math.isfinite(call.setpoint_degc) and math.isfinite(call.air_degc) and math.isfinite(call.wet_bulb_degc)
+    good = good and math.isfinite(call.drive_degc) and not math.isinf(call.tank_request_mw)
+    return good and call.chiller_limit_mw >= 0.0
+
+
+@compiled
+def recall(memory: Any, plain: np.ndarray) -> None:
+    """Memory of a plant from the numbers in which it is kept."""
+    memory.reference_degc, memory.supply_degc, memory.warm_frac = plain[0], plain[1], plain[2]
+    memory.units_on, memory.start_count = int(plain[3]), int(plain[4])
+
+
+@compiled
+def keep(memory: Any, plain: np.ndarray) -> None:
+    """The other way round."""
+    plain[0], plain[1], plain[2] = memory.reference_degc, memory.supply_degc, memory.warm_frac
+    plain[3], plain[4] = memory.units_on, memory.start_count

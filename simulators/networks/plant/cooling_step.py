@@ -11,7 +11,15 @@ from simulators.networks.heat.closing import balance, check_end, finish
 from simulators.networks.heat.kernel import sub_step
 from simulators.networks.heat.records import Floats, Ints, Records
 from simulators.networks.heat.step import are_numbers, begin, scratch, stored_j
-from simulators.networks.plant.cooling_dispatch import advance_records
+from simulators.networks.plant.content import (
+    HEADERS_AFTER,
+    HEADERS_BEFORE,
+    TANKS_AFTER,
+    TANKS_BEFORE,
+    headers_mwh,
+    tanks_mwh,
+)
+from simulators.networks.plant.cooling_dispatch import advance_records, is_usable, keep, recall
 from simulators.networks.plant.drive_circuit import offer_mw, take
 from simulators.networks.plant.shedding import CUT_MW, remember, throttle
 
@@ -29,16 +37,23 @@ def run_cooling_step(
     ground_degc: float, consumer_in: Records, source_in: Records, feed_in: Records, extraction_in: Records,
     node_out: Records, consumer_out: Records, pipe_out: Records, source_out: Records, feed_out: Records,
     extraction_out: Records, totals: Records, substeps: int, dt_s: float,
-    plant_source: Ints, plants: Records, memories: Records, layers_degc: Floats, layer_count: Ints, calls: Records,
-    header_degc: Floats, header_kg: Floats, shed: Floats, lowest_first: Ints, grace_s: float, delivery: Floats,
-    deliveries: Floats, drive: Floats,
+    plant_source: Ints, plants: Records, memories: Records, plain: Floats, layers_degc: Floats, layer_count: Ints,
+    calls: Records, header_degc: Floats, header_kg: Floats, shed: Floats, lowest_first: Ints, grace_s: float,
+    delivery: Floats, deliveries: Floats, content_mwh: Floats, drive: Floats,
 ) -> bool:
-    """As ``run_step``; then the plants' arrays, of which ``deliveries`` receives means over the step.
+    """As ``run_heat_step``.
 
     ``drive`` is the memory of the drive circuit, which feeds the first plant with an absorption chiller.
     """
+    for p in range(plant_source.size):
+        if not is_usable(calls[p]):
+            return False
     if not are_numbers(ground_degc, consumer_in, source_in, feed_in, extraction_in):
         return False
+    for p in range(plant_source.size):
+        recall(memories[p], plain[p])
+    content_mwh[HEADERS_BEFORE] = headers_mwh(header_degc, header_kg, heat_capacity)
+    content_mwh[TANKS_BEFORE] = tanks_mwh(plants, layers_degc, layer_count)
     (order, direction, bypass_kg_s, feed_kg_s, source_kg_s, source_degc, mass_in, heat_in, drop_pa, lift_pa, left_kg_s,
      circulated_kg_s) = scratch(nodes.size, pipes.size, consumers.size, feeds.size, sources.size, parts)
     total = totals[0]
@@ -77,6 +92,10 @@ def run_cooling_step(
             for i in range(delivery.size):
                 deliveries[p, i] += delivery[i] / substeps
         remember(shed, asked_mw, lowest_first, given, missing, grace_s, dt_s)
+    for p in range(plant_source.size):
+        keep(memories[p], plain[p])
+    content_mwh[HEADERS_AFTER] = headers_mwh(header_degc, header_kg, heat_capacity)
+    content_mwh[TANKS_AFTER] = tanks_mwh(plants, layers_degc, layer_count)
     for c in range(consumer_in.size):
         consumer_in[c].heat_mw = asked_mw[c]
     total.stored_after_j = stored_j(lines, line_data, heat_capacity)

@@ -12,8 +12,8 @@ import numpy as np
 from simulators.jit import compiled
 from simulators.networks.heat.records import Floats
 
-STORED_MWH, RUNNING, INFLOW_MW = 0, 1, 2
-"""Fields of the memory: content, whether the chillers are being fed (1), what the last step brought."""
+STORED_MWH, RUNNING, INFLOW_MW, REQUESTED_MW = 0, 1, 2, 3
+"""Fields of the memory: content, whether the chillers are being fed (1), what the last step brought, what was asked."""
 START_H = 0.25
 """Content with which feeding starts, in hours at minimum load."""
 SPREAD_H = 1.0
@@ -25,18 +25,19 @@ ROUNDED_UP = 1.0 + 1e-9
 
 def new_memory() -> np.ndarray:
     """Empty."""
-    return np.zeros(3)
+    return np.zeros(4)
 
 
-def fill(memory: np.ndarray, drive_mw: float, dt_s: float) -> None:
-    """Heat that arrives for a step of ``dt_s``."""
-    memory[INFLOW_MW] = drive_mw
-    memory[STORED_MWH] += drive_mw * dt_s / S_PER_H
+def fill(memory: np.ndarray, granted_frac: float, dt_s: float) -> None:
+    """The granted share of the last request arrives for a step of ``dt_s``."""
+    memory[INFLOW_MW] = granted_frac * memory[REQUESTED_MW]
+    memory[STORED_MWH] += memory[INFLOW_MW] * dt_s / S_PER_H
 
 
 def request_mw(memory: np.ndarray, wanted_mw: float, least_mw: float) -> float:
-    """Heat to ask for: what could be used, and what brings the store to its level for starting."""
-    return max(0.0, wanted_mw + (least_mw * START_H - float(memory[STORED_MWH])) / SPREAD_H)
+    """Heat to ask for: what could be used, and what brings the store to its level for starting; remembered."""
+    memory[REQUESTED_MW] = max(0.0, wanted_mw + (least_mw * START_H - float(memory[STORED_MWH])) / SPREAD_H)
+    return float(memory[REQUESTED_MW])
 
 
 @compiled

@@ -20,7 +20,7 @@ CHP + boiler + tank = network + drive + dumped + stranded.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -294,6 +294,28 @@ def advance_records(
     memory[0].boiler.start_count = remembered.boiler.start_count
     for i, value in enumerate(delivered):
         delivery[i] = value
+
+
+@compiled
+def is_usable(call: Any) -> bool:
+    """Whether all of a call are numbers (no request to the tank is nan), and the limit 0 or more."""
+    good = math.isfinite(call.setpoint_degc) and math.isfinite(call.air_degc) and math.isfinite(call.chp_heat_mw)
+    good = good and math.isfinite(call.drive_mw) and not math.isinf(call.tank_request_mw)
+    return good and call.boiler_limit_mw >= 0.0
+
+
+@compiled
+def recall(memory: Any, plain: np.ndarray) -> None:
+    """Memory of a plant from the numbers in which it is kept."""
+    memory.reference_degc, memory.supply_degc = plain[0], plain[1]
+    memory.boiler.mode, memory.boiler.in_mode_s, memory.boiler.start_count = int(plain[2]), plain[3], int(plain[4])
+
+
+@compiled
+def keep(memory: Any, plain: np.ndarray) -> None:
+    """The other way round."""
+    plain[0], plain[1] = memory.reference_degc, memory.supply_degc
+    plain[2], plain[3], plain[4] = memory.boiler.mode, memory.boiler.in_mode_s, memory.boiler.start_count
 
 
 @compiled

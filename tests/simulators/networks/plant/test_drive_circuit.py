@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.networks.plant.drive_circuit import RUNNING, STORED_MWH, fill, new_memory, offer_mw, request_mw, take
+from simulators.networks.plant.drive_circuit import (
+    REQUESTED_MW,
+    RUNNING,
+    STORED_MWH,
+    fill,
+    new_memory,
+    offer_mw,
+    request_mw,
+    take,
+)
 
 LEAST_MW = 0.8
 """Of the park's machine: 0.2 · 2.8 MW / 0.7."""
@@ -15,7 +24,8 @@ LEAST_MW = 0.8
 
 def run(memory: np.ndarray, inflow_mw: float, dt_s: float, use_frac: float = 1.0, substeps: int = 1) -> list[float]:
     """One step; returns what was used in each sub-step."""
-    fill(memory, inflow_mw, dt_s)
+    memory[REQUESTED_MW] = inflow_mw
+    fill(memory, 1.0, dt_s)
     used = []
     for k in range(substeps):
         each_s = dt_s / substeps
@@ -61,5 +71,13 @@ def test_nothing_comes_nothing_is_offered() -> None:
 def test_request_fills_the_store_to_its_starting_level() -> None:
     memory = new_memory()
     assert request_mw(memory, 4.0, LEAST_MW) == pytest.approx(4.0 + 0.8 * 0.25)
+    assert memory[REQUESTED_MW] == pytest.approx(4.2)
     memory[STORED_MWH] = 10.0
     assert request_mw(memory, 4.0, LEAST_MW) == 0.0
+
+
+def test_the_granted_share_of_the_request_arrives() -> None:
+    memory = new_memory()
+    request_mw(memory, 4.0, LEAST_MW)
+    fill(memory, 0.5, 900.0)
+    assert memory[STORED_MWH] == pytest.approx(0.5 * 4.2 * 0.25)

@@ -105,7 +105,7 @@ def test_everything_wires_itself(site_file: Any) -> None:
         Edge(End("heat", "p_mw"), End("grid", "p_mw", "EC")),
         Edge(End("cold", "p_mw"), End("grid", "p_mw", "EC")),
         Edge(End("cold", "drive_request_mw"), End("heat", "drive_request_mw")),
-        Edge(End("heat", "drive_mw"), End("cold", "drive_mw"), delayed=True),
+        Edge(End("heat", "drive_share_frac"), End("cold", "drive_share_frac"), delayed=True),
         Edge(End("heat", "drive_degc"), End("cold", "drive_degc"), delayed=True),
         Edge(End("weather", "air_temperature_degc"), End("heat", "air_temperature_degc")),
         Edge(End("weather", "wet_bulb_degc"), End("cold", "wet_bulb_degc")),

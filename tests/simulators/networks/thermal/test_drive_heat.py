@@ -28,14 +28,14 @@ class Loop:
         self.heat = Bench("heat", network, step_s=self.step_s)
         self.cold = Bench("cooling", chilled(**self.cooling_plant), step_s=self.step_s)
         self.given, self.got = [], []
-        self.on_the_way = {"drive_mw": 0.0, "drive_degc": 20.0}
+        self.on_the_way = {"drive_share_frac": 0.0, "drive_degc": 20.0}
 
     def run(self, hours: float, cold_mw: float = 0.7, heat_mw: float = 0.4) -> None:
         for _ in range(round(hours * 3600 / self.step_s)):
             self.got.append(self.cold.step({"dc": cold_mw}, **self.on_the_way))
             self.given.append(self.heat.step({"hospital": heat_mw, "EC": self.chp_mw},
                                              drive_request_mw=self.got[-1].drive_request_mw))
-            self.on_the_way = {"drive_mw": self.given[-1].drive_mw, "drive_degc": self.given[-1].drive_degc}
+            self.on_the_way = {name: getattr(self.given[-1], name) for name in self.on_the_way}
 
 
 @pytest.mark.parametrize("step_s", [60, 900])
@@ -108,7 +108,7 @@ def test_drive_heat_asked_for_without_chp_is_not_given() -> None:
 def test_heat_for_another_networks_chillers_is_left_alone(plant: dict[str, Any]) -> None:
     """Drive heat is broadcast; a cooling network without absorption chillers neither asks for it nor keeps it."""
     bench = Bench("cooling", chilled(**plant))
-    y = bench.run(0.5, {"dc": 0.3}, drive_mw=1.0, drive_degc=90.0)[-1]
+    y = bench.run(0.5, {"dc": 0.3}, drive_share_frac=1.0, drive_degc=90.0)[-1]
     assert (y.drive_request_mw, y.drive_used_mw, y.drive_stored_mwh) == (0.0, 0.0, 0.0)
 
 

@@ -71,7 +71,7 @@ def test_chp_heat_needs_a_source_with_a_plant() -> None:
 @pytest.mark.parametrize(("more", "words"), [
     ({"wet_bulb_degc": math.nan}, r"wet_bulb_degc of an energy centre is nan"),
     ({"drive_degc": math.nan}, "drive_degc of an energy centre is nan"),
-    ({"drive_mw": math.nan}, "drive_mw is nan"),
+    ({"drive_share_frac": math.nan}, "drive_share_frac is nan"),
     ({"plant_limit_mw": -0.5}, "chiller_limit_mw of an energy centre is -0.5"),
 ])
 def test_inputs_of_a_cooling_plant(more: dict[str, float], words: str) -> None:
