@@ -23,7 +23,7 @@ app = typer.Typer(
     name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
-    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 the grid could not be solved in some steps or "
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 a network could not be solved in some steps or "
            "validation figures outside tolerance, 5 a component or external simulator failed, 6 run store damaged, "
            "130 interrupted.",
 )
@@ -123,8 +123,11 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
 
 def _exit_if_unsolved(kpi: dict[str, float]) -> None:
     """Figures of steps without a solution are no result: a script must not take them for one."""
-    if kpi.get("unsolved_h", 0.0) > 0:
-        print(f"the grid was not solved for {kpi['unsolved_h']:g} h of the run, see its events", file=sys.stderr)
+    unsolved = {"the grid": kpi.get("unsolved_h", 0.0), "a thermal network": kpi.get("thermal_unsolved_h", 0.0)}
+    for network, hours in unsolved.items():
+        if hours > 0:
+            print(f"{network} was not solved for {hours:g} h of the run, see its events", file=sys.stderr)
+    if any(unsolved.values()):
         raise typer.Exit(ExitCode.VIOLATIONS)
 
 

@@ -74,7 +74,7 @@ def test_check_names_the_folder_that_data_come_from(tmp_path):
 
 def test_help_says_what_exit_code_4_may_mean():
     said = " ".join(twin("--help").stdout.split())
-    assert "4 the grid could not be solved in some steps or validation figures outside tolerance" in said
+    assert "4 a network could not be solved in some steps or validation figures outside tolerance" in said
 
 
 def test_show_tells_where_each_value_comes_from():

@@ -144,8 +144,8 @@ def _drive_heat_balance(run: RunData) -> tuple[Balance, ...]:
     takers = [c for c in thermal_networks(run, COOLING) if _records(run, c, *DRIVE_OUTPUTS)]
     if len({c.step_s for c in (*givers, *takers)}) != 1 or not (givers and takers):
         return ()
-    outside = [(source, target) for source, target in _connections(run) if target.endswith(".drive_mw")
-               and not any(_is_port(source, c.name, "drive_mw") for c in givers)]
+    outside = [(source, target) for source, target in _connections(run) if target.endswith(".drive_share_frac")
+               and not any(_is_port(source, c.name, "drive_share_frac") for c in givers)]
     asked = _sum(run, takers, "drive_request_mw")
     if outside or not (asked.any() or _sum(run, takers, "drive_used_mw").any()):
         return ()

@@ -252,9 +252,15 @@ class _Wiring:
     def _check_steps(self, edge: Edge) -> None:
         """A network that steps more slowly than its asset would see samples and lose energy."""
         source, target = self.components.get(edge.source.owner), self.components.get(edge.target.owner)
+        port = _port(self.components, edge.target, "Inputs")
+        if source is not None and target is not None and port and port.carrier == "drive_heat":
+            if source.step_s != target.step_s:
+                self.problem(edge.target.owner, f"steps every {target.step_s} s but {edge.source.owner!r} every "
+                             f"{source.step_s} s: drive heat would be lost between them; give both the same step_s",
+                             "step_s")
+            return
         if source is None or target is None or edge.delayed:
             return
-        port = _port(self.components, edge.target, "Inputs")
         if port and port.carrier == "weather" and source.step_s < target.step_s:
             self.problem(edge.target.owner, f"steps every {target.step_s} s but the weather every {source.step_s} s: "
                          f"it would see samples, not means; give {edge.source.owner!r} step_s: {target.step_s}",

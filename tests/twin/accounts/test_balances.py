@@ -187,9 +187,9 @@ def test_two_cooling_networks_cannot_both_use_the_same_drive_heat() -> None:
 
 def test_drive_heat_is_judged_only_where_the_record_says_all() -> None:
     """Not: heat from elsewhere; a store that is not recorded; networks of different steps; none that asked for any."""
-    elsewhere = [{"from": "works.heat_mw", "to": "cold.drive_mw"}]
+    elsewhere = [{"from": "works.share_frac", "to": "cold.drive_share_frac"}]
     assert balance(drive_site([0.0, 3.0, 3.0], [0.0] * 3, connections=elsewhere), "drive heat") is None
-    named = [{"from": "heat.drive_mw", "to": "cold.drive_mw", "delayed": True}]
+    named = [{"from": "heat.drive_share_frac", "to": "cold.drive_share_frac", "delayed": True}]
     assert balance(drive_site([0.0, 3.0, 3.0], [0.0] * 3, connections=named), "drive heat") is not None
     assert balance(site(), "drive heat") is None
     asking = thermal_network("cooling", {"labs": ([0.0] * 6, [0.0] * 6)}, name="cold", drive_request_mw=[1.0] * 6,
