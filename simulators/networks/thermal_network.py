@@ -60,7 +60,6 @@ from twin.scenario.datafile import DataFile
 S_PER_H = 3600.0
 USUAL_OUTDOOR_DEGC = 10.0
 """At which a supply curve is read for the initial temperature, where none is given."""
-NO_PLANTS = np.zeros((0, 0))
 
 
 class Params(AssetParams):
@@ -107,7 +106,7 @@ class State:
     """Water and walls, plants, and what has been told."""
 
     water: NetworkState
-    centres: CentresState | None
+    centres: CentresState
     watch: Watch
     crosscheck: Crosscheck
 
@@ -129,6 +128,7 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
     carrier: str
     generates: bool
     """Whether plants take what CHP units generate."""
+    centres: HeatCentres | CoolingCentres
 
     def __init__(self, name: str, params: P, context: Context) -> None:
         self.file = file = thermal_model(self.file_type, params.file, params.changes, getattr(params, "inline", None))
@@ -149,9 +149,7 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         number = {node: i for i, node in enumerate(file.nodes)}
         self._substation_node = np.array([number[s.node] for s in file.substations.values()], np.int64)
         self._tan_phi = tan_phi(params.power_factor)
-        self.centres: HeatCentres | CoolingCentres | None = None
-        if self._with_plant:
-            self.centres = self._centres(list(file.sources.values()), params)
+        self.centres = self._centres(list(file.sources.values()), params)
         super().__init__(name, params, context)
 
     def _centres(self, sources: list[Any], params: P) -> HeatCentres | CoolingCentres:
@@ -183,12 +181,10 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         """Water at rest; energy centres in operation."""
         supply_degc = self._initial_supply_degc(self.params)
         water = self.network.initial_state(supply_degc, self._initial_return_degc(supply_degc))
-        sources, centres = list(self.file.sources.values()), None
-        if self.centres is not None:
-            plants = [sources[i].plant for i in self._with_plant]
-            centres = self.centres.initial_state([
-                plant.initial_supply_degc if "initial_supply_degc" in plant.model_fields_set else supply_degc
-                for plant in plants])
+        plants = [source.plant for source in self.file.sources.values() if source.plant is not None]
+        centres = self.centres.initial_state([
+            plant.initial_supply_degc if "initial_supply_degc" in plant.model_fields_set else supply_degc
+            for plant in plants])
         return State(water, centres, Watch(), Crosscheck())
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
@@ -208,16 +204,11 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         state, centres = self.state, self.centres
         engine = self.controls.fill(inputs)
         state.crosscheck.run_if_due(self, t_s, engine)
-        deliveries, stored_mwh = NO_PLANTS, [0.0] * 4
-        if centres is None or state.centres is None:
-            result = self.network.advance(state.water, dt_s, self.params.substep_s, engine)
-        else:
-            deliveries, noted_mwh = np.zeros((len(self._with_plant), len(centres.delivery_fields))), np.zeros(4)
-            self._call(inputs, centres.calls)
-            result = self.network.advance(state.water, dt_s, self.params.substep_s, engine,
-                                          centres.driver(state.centres, deliveries, noted_mwh))
-            stored_mwh = noted_mwh.tolist()
-        outputs = self._outputs(inputs, self._common(result, engine, stored_mwh), deliveries, dt_s)
+        deliveries, stored_mwh = np.zeros((len(self._with_plant), len(centres.delivery_fields))), np.zeros(4)
+        self._call(inputs, centres.calls)
+        result = self.network.advance(state.water, dt_s, self.params.substep_s, engine,
+                                      centres.driver(state.centres, deliveries, stored_mwh))
+        outputs = self._outputs(inputs, self._common(result, engine, stored_mwh.tolist()), deliveries, dt_s)
         announce(self, t_s, result, outputs)
         return outputs
 
@@ -270,8 +261,7 @@ def _with_headers(spec: NetworkSpec, with_plant: list[int]) -> NetworkSpec:
 
 def _sum(delivery: type[D], deliveries: np.ndarray) -> D:
     """Of all plants; nothing where there is none."""
-    fields = deliveries.sum(axis=0).tolist() if deliveries.size else [0.0] * len(delivery._fields)
-    return delivery(*fields)
+    return delivery(*deliveries.sum(axis=0).tolist())
 
 
 def _number(value: float, name: str) -> float:
@@ -327,6 +317,7 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
     file_type = CoolingNetworkFile
     carrier = "cooling"
     generates = False
+    centres: CoolingCentres
 
     def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
                       grace_s: float) -> CoolingCentres:
@@ -342,19 +333,17 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
                 wet_bulb_degc=inputs.wet_bulb_degc, air_degc=inputs.air_temperature_degc)
 
     def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
-        centres, state = self.centres, self.state.centres
-        if isinstance(centres, CoolingCentres) and state is not None and centres.takes_drive_heat:
+        state = self.state.centres
+        if self.centres.takes_drive_heat:
             drive_circuit.fill(state.drive, _number(inputs.drive_share_frac, "drive_share_frac"), dt_s)
         return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,
                  dt_s: int) -> CoolingOutputs:
         plant = _sum(CoolingDelivery, deliveries)
-        centres, state = self.centres, self.state.centres
-        request_mw = stored_mwh = 0.0
-        if isinstance(centres, CoolingCentres) and state is not None:
-            request_mw = centres.drive_request_mw(state, deliveries, dt_s)
-            stored_mwh = float(state.drive[drive_circuit.STORED_MWH])
+        state = self.state.centres
+        request_mw = self.centres.drive_request_mw(state, deliveries, dt_s)
+        stored_mwh = float(state.drive[drive_circuit.STORED_MWH])
         p_mw = plant.p_mw - common["pump_mw"]
         given = plant.chiller_mw + plant.absorption_mw + common["external_mw"] + common["feed_mw"]
         taken = common["delivered_mw"] + common["extraction_mw"] + common["loss_mw"] + plant.tank_gain_mw

@@ -161,7 +161,7 @@ def _at(value: Any, index: int) -> float:
 
 SPECS = [
     ComponentSpec(
-        "heat_network", {"inline": HEATING, "crosscheck_every_h": 0},
+        "heat_network", {"inline": HEATING, "crosscheck_every_h": 8},
         inputs=winter_with_trouble, check_limits=physical(GROUND_DEGC, 98.0), label="ring_with_trouble",
     ),
     ComponentSpec(

@@ -1,4 +1,4 @@
-"""The energy centres of one network: their state as plain arrays, and how a step of the network is driven with them.
+"""The energy centres of one network, or none: their state as plain arrays, and how a step of it is driven with them.
 
 ``HeatCentres`` and ``CoolingCentres`` are handed to ``ThermalNetwork.advance`` as what drives its sub-steps. Powers in
 MW, temperatures in °C.
@@ -20,12 +20,13 @@ from simulators.networks.plant.cooling_dispatch import (
     CHARGE_BELOW_REFERENCE_K,
     SMALLEST_DIFFERENCE_K,
     CoolingCall,
+    CoolingConstants,
     CoolingDelivery,
     CoolingMemory,
 )
 from simulators.networks.plant.cooling_plant import CoolingPlant, CoolingPlantParams
 from simulators.networks.plant.cooling_step import run_cooling_step
-from simulators.networks.plant.heat_dispatch import HeatCall, HeatDelivery, HeatMemory
+from simulators.networks.plant.heat_dispatch import HeatCall, HeatConstants, HeatDelivery, HeatMemory
 from simulators.networks.plant.heat_plant import HeatPlant, HeatPlantParams
 from simulators.networks.plant.heat_step import run_heat_step
 from simulators.networks.plant.tank_flow import flow_to_draw_heat
@@ -34,6 +35,8 @@ from simulators.water import WATT_PER_MW
 from twin.errors import ComponentError
 
 S_PER_H = 3600.0
+MEMORY_FIELDS = 5
+"""Of either kind of plant."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class _Centres:
     """What both services share; a subclass fills in the plants, their memory and the compiled step."""
 
     delivery_fields: tuple[str, ...]
+    constants_type: type
     call_type: type
     memory_type: type
 
@@ -75,7 +79,9 @@ class _Centres:
         self._source = np.array([place.source for place in places], np.int64)
         self._header_kg = np.array([place.header_kg for place in places], float)
         self._lowest_first = np.array(lowest_first, np.int64)
-        self._constants = np.concatenate([record_array(plant.constants) for plant in self.plants])
+        self._constants = np.zeros(len(self.plants), record_type(self.constants_type))
+        for p, plant in enumerate(self.plants):
+            self._constants[p] = record_array(plant.constants)[0]
         self._memories = np.zeros(len(self.plants), record_type(self.memory_type))
         self.calls = np.zeros(len(self.plants), record_type(self.call_type))
         self._delivery = np.zeros(len(self.delivery_fields))
@@ -84,10 +90,12 @@ class _Centres:
     def initial_state(self, supply_degc: Sequence[float]) -> CentresState:
         """A centre in operation: headers and references at the given temperatures, boilers on."""
         states = [plant.initial_state() for plant in self.plants]
-        layers = np.zeros((len(states), int(self._layer_count.max())))
+        layers = np.zeros((len(states), int(self._layer_count.max(initial=1))))
         for row, state in zip(layers, states, strict=True):
             row[: state.layers_degc.size] = state.layers_degc
-        memory = np.array([self._memory_of(state, degc) for state, degc in zip(states, supply_degc, strict=True)])
+        memory = np.zeros((len(states), MEMORY_FIELDS))
+        for row, state, degc in zip(memory, states, supply_degc, strict=True):
+            row[:] = self._memory_of(state, degc)
         return CentresState(layers, memory, np.array(supply_degc, float), shedding.new_memory(),
                             drive_circuit.new_memory())
 
@@ -133,7 +141,7 @@ class HeatCentres(_Centres):
     """
 
     delivery_fields = HeatDelivery._fields
-    call_type, memory_type = HeatCall, HeatMemory
+    constants_type, call_type, memory_type = HeatConstants, HeatCall, HeatMemory
 
     def __init__(self, params: Sequence[HeatPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
                  grace_s: float, heat_capacity_j_kg_k: float) -> None:
@@ -165,7 +173,7 @@ class CoolingCentres(_Centres):
     """Cooling energy centres; parameters as for ``HeatCentres``."""
 
     delivery_fields = CoolingDelivery._fields
-    call_type, memory_type = CoolingCall, CoolingMemory
+    constants_type, call_type, memory_type = CoolingConstants, CoolingCall, CoolingMemory
 
     def __init__(self, params: Sequence[CoolingPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
                  grace_s: float, heat_capacity_j_kg_k: float) -> None:

@@ -22,7 +22,7 @@ from simulators.networks.plant.content import (
     tanks_mwh,
 )
 from simulators.networks.plant.heat_dispatch import advance_records, is_usable, keep, recall
-from simulators.networks.plant.shedding import CUT_MW, remember, throttle
+from simulators.networks.plant.shedding import CUT_MW, bought_mw, remember, throttle
 
 SUPPLY, NETWORK, SHORTFALL = 0, 1, 9
 """Places in ``HeatDelivery``."""
@@ -71,8 +71,7 @@ def run_heat_step(
             pipe_kg_s, ground_degc, consumer_in, source_in, feed_in, extractions, extraction_in, node_out, consumer_out,
             pipe_out, source_out, feed_out, extraction_out, total, order, direction, bypass_kg_s, feed_kg_s,
             source_kg_s, source_degc, mass_in, heat_in, drop_pa, lift_pa, left_kg_s, circulated_kg_s, dt_s)
-        given = 0.0
-        missing = 0.0
+        given, missing = bought_mw(sign, heat_capacity, sources, node_state, source_kg_s, source_degc, source_set_degc)
         for p in range(plant_source.size):
             s = plant_source[p]
             call = calls[p : p + 1]

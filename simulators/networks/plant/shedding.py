@@ -1,8 +1,9 @@
-"""Who goes without when an energy centre cannot give what is asked: the lowest priority first, the highest never.
+"""Who goes without when the producers cannot give what is asked: the lowest priority first, the highest never.
 
-A shortage of heat lowers the supply temperature for everyone, the hospital included. After a while of grace, in which
-the warmth of pipes and buildings carries everyone over, valves of lower priority are throttled until the plants can
-keep their reference for the rest. Compiled; powers in MW, without the sign of the service.
+A shortage, in an energy centre or of what can be bought, spoils the supply temperature for everyone, the hospital
+included. After a while of grace, in which the warmth of pipes and buildings carries everyone over, valves of lower
+priority are throttled until the producers can keep their set-points for the rest. Compiled; powers in MW, without the
+sign of the service.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from simulators.jit import compiled
 from simulators.networks.heat.records import Floats, Ints, Records
+from simulators.networks.heat.substations import W_PER_MW
 
 SHORT_FRAC = 0.1
 """A smaller part of the need that is missing is no shortage: plants start, tanks give the last of their heat."""
@@ -41,6 +43,19 @@ def throttle(consumer_in: Records, asked_mw: Floats, lowest_first: Ints, cut_mw:
         cut = min(left, abs(asked_mw[c]))
         consumer_in[c].heat_mw = asked_mw[c] - math.copysign(cut, asked_mw[c])
         left -= cut
+
+
+@compiled
+def bought_mw(sign: float, heat_capacity: float, sources: Records, node_state: Records, source_kg_s: Floats,
+              source_degc: Floats, source_set_degc: Floats) -> tuple[float, float]:
+    """What sources without a plant gave in a sub-step, and what their set-points would have taken besides."""
+    given = missing = 0.0
+    for s in range(sources.size):
+        if not sources[s].as_given:
+            mw_per_k = sign * source_kg_s[s] * heat_capacity / W_PER_MW
+            given += mw_per_k * (source_degc[s] - node_state[sources[s].node].cooled_degc)
+            missing += max(0.0, mw_per_k * (source_set_degc[s] - source_degc[s]))
+    return given, missing
 
 
 @compiled

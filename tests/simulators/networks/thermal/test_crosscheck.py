@@ -82,3 +82,15 @@ def test_nothing_to_compare_keeps_the_last_figure(monkeypatch: pytest.MonkeyPatc
     bench = Bench("heat", town(), step_s=900, crosscheck_every_h=1)
     assert bench.run(2.0, DEMAND)[-1].crosscheck_pressure_frac == 0.004
     assert results == [] and not bench.component.pending_events
+
+
+@pytest.mark.parametrize("shut", [{"EC-A": 0.0}, {"A-B": 0.0}, {"EC-A": 0.0, "A-B": 0.0}])
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_shut_pipes_and_overload_do_not_stop_a_run(shut: dict[str, float]) -> None:
+    """Nothing flows from the first source, or far more than its pipes can take: a comparison or none, no crash."""
+    network = town()
+    network["sources"]["second"] = {"node": "B", "supply": 75, "share_frac": 0.3, "max_kg_s": 30}
+    bench = Bench("heat", network, crosscheck_every_h=1)
+    at = dict.fromkeys(DEMAND, 4.0)
+    bench.step(at, pipe_open_frac=shut)
+    assert not bench.told("crosscheck_deviation")

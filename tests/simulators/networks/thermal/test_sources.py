@@ -140,3 +140,20 @@ def test_each_of_two_energy_centres_has_its_own_supply_and_limit() -> None:
     assert out.source_mw[1] == pytest.approx(0.0, abs=1e-4)
     assert out.boiler_mw == pytest.approx(out.source_mw[0], rel=1e-3)
     assert np.all(out.source_kg_s > 0.0)
+
+
+def test_what_can_be_bought_goes_to_the_hospital_first_after_the_grace() -> None:
+    """0.6 of 1.2 MW: pool (0.3) and most of the house (0.4) go without, the hospital (0.5) not at all."""
+    network = town()
+    network["sources"]["EC"]["max_mw"] = 0.6
+    bench = Bench("heat", network)
+    at = {"hospital": 0.5, "house": 0.4, "pool": 0.3}
+    out = bench.run(6.0, at)
+    hospital, house, pool = np.array([y.substation_unserved_mw for y in out]).T
+    assert hospital.sum() / 60.0 < 0.01, "but for the minutes in which its valve follows the water's front"
+    last_hours = slice(-180, None)
+    assert hospital[last_hours].max() == 0.0
+    assert pool[last_hours].mean() == pytest.approx(0.3, rel=0.05)
+    delivered_mw = np.mean([y.delivered_mw for y in out[last_hours]])
+    assert delivered_mw == pytest.approx(0.6 - out[-1].loss_mw, rel=0.02), "and all that can be bought is used"
+    assert house[last_hours].mean() == pytest.approx(1.2 - 0.3 - delivered_mw, rel=0.1)
