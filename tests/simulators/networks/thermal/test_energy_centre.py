@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -30,7 +28,7 @@ def test_surplus_of_a_chp_charges_the_tank_then_the_cooler_then_finds_no_taker()
     assert 0 < order[0] <= order[1]
     told = bench.told("heat_stranded")
     assert [event.t_s for event in told] == [60 * order[1]]
-    assert "CHP heat find no taker" in told[0].message and "00:" not in told[0].message.split(" ")[1]
+    assert "CHP heat find no taker" in told[0].message and told[0].severity == "warning"
     bench.run(0.5, {"house": 1.5, "EC": 1.5}, **AIR)
     assert len(bench.told("heat_stranded_over")) == 1
 
@@ -169,4 +167,3 @@ def test_gas_follows_the_boiler_heat() -> None:
     assert y.gas_mw == pytest.approx(-0.7 / 0.9, rel=1e-6)
     assert y.boiler_loss_mw == pytest.approx(0.7 / 0.9 - 0.7, rel=1e-5)
     assert y.source_kg_s[0] * MW_PER_KG_K * 30.0 == pytest.approx(0.7, rel=1e-6)
-    assert not math.isnan(y.worst_differential_bar)

@@ -6,13 +6,15 @@ between the coldest and the hottest water there can be.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from simulators.networks.heat.geometry import wall_capacity_j_mk
 from simulators.networks.heat.status import NetworkStatus
-from tests.simulators.networks.thermal.builders import TIGHT_TANK, Bench, chilled, pipe, street, town
+from tests.simulators.networks.thermal.builders import KG_PER_M, TIGHT_TANK, Bench, chilled, pipe, street, town
 
 BOILER = {"boiler": {"rated_mw": 2.0}}
 NOTHING_MW = 1e-12
@@ -78,8 +80,9 @@ def test_exactly_no_load(bought: bool) -> None:
     assert (last.worst_differential_bar, last.max_velocity_m_s) == (0.0, 0.0)
     assert last.status_code == NetworkStatus.SOLVED
     assert np.all(np.diff([y.stored_mwh for y in out]) <= 0.0)
-    # dT/dt = -(T - T_g) U'/(C_water + C_wall): 0.3 W/(m K), 31.4 kJ/(m K) of water and 4.3 kJ/(m K) of steel
-    assert last.supply_degc[1] < 70.0
+    # dT/dt = -(T - T_g) U'/(C_water + C_wall) for a day, from 80 °C less what the way there had taken
+    rate_1_s = 0.3 / (KG_PER_M * 4000.0 + wall_capacity_j_mk(0.1, 0.1072))
+    assert last.supply_degc[1] == pytest.approx(10.0 + 70.0 * math.exp(-rate_1_s * 86_400), abs=0.6)
 
 
 @EITHER
