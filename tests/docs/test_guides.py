@@ -44,10 +44,11 @@ def test_a_guide_works_as_written(guide, tmp_path):
             save(tmp_path, title[1], text)
         elif language == "console":
             expected = int(re.search(r"fails=(\d)", attributes)[1]) if "fails=" in attributes else 0
-            for line in re.findall(r"^\$ twin (.*)$", text, re.MULTILINE):
-                done = subprocess.run([sys.executable, "-m", "twin", *line.split()], cwd=tmp_path, capture_output=True,
-                                      text=True, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"})
-                assert done.returncode == expected, f"$ twin {line}\n{done.stdout}\n{done.stderr}"
+            for program, line in re.findall(r"^\$ (twin|python) (.*)$", text, re.MULTILINE):
+                call = [sys.executable, *(["-m", "twin"] if program == "twin" else []), *line.split()]
+                done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True,
+                                      env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"})
+                assert done.returncode == expected, f"$ {program} {line}\n{done.stdout}\n{done.stderr}"
                 commands += 1
     assert commands > 1
 
