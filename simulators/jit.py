@@ -1,32 +1,23 @@
 """The one decorator of compiled functions: numba, kept on disk between runs, rebuilt when what it is made of changes.
 
-numba's own cache looks only at the file of the outermost function: after a change in a function it calls, the old
-machine code would go on running without a word. Here the stamp of every cached function covers all rooms that hold
-compiled code or equations it calls.
+numba's own cache looks only at the file of the outermost function: after a change in a function it calls, or in a
+constant of another file, the old machine code would go on running without a word. Here the stamp of a cached function
+covers its file and all files that it imports, directly or through others.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 
-STAMPED = ("networks/heat", "networks/plant", "storage", "conversion")
-"""Rooms with compiled functions, and with equations that are compiled elsewhere."""
-EQUATIONS = "conversion"
+from simulators.source_stamp import source_stamp
 
-
-def _source_stamp() -> tuple[str, int]:
-    here = Path(__file__).parent
-    sources = [(folder, path.read_bytes()) for folder in STAMPED for path in sorted((here / folder).glob("*.py"))]
-    compiled_from = [text for folder, text in sources if folder == EQUATIONS or b"compiled" in text]
-    return hashlib.sha256(b"".join(compiled_from)).hexdigest(), len(compiled_from)
-
-
-_STAMP = _source_stamp()
+_stamp = cache(source_stamp)
+_HERE = Path(__file__)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -42,5 +33,6 @@ def compiled(function: Callable[..., Any]) -> Any:
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache_file is None or not hasattr(cache_file, "_source_stamp"):
         return njit(**options)(function)
-    cache_file._source_stamp = _STAMP
+    # this file holds the compiler's options
+    cache_file._source_stamp = _stamp(Path(function.__code__.co_filename), _HERE)
     return dispatcher
