@@ -1,9 +1,10 @@
 """The network against pandapipes (static, Colebrook): flows, pressure drops and steady supply temperatures.
 
-Slow (10–30 ms for ten consumers) and independent of ours; meant to be called now and then, and in tests. Traps of
-pandapipes that are dealt with here: its default friction law is 28 % low on plastic pipes
-(``friction_model="colebrook"`` is always set); its Colebrook is used for laminar flow too, so nodes behind a pipe
-with a Reynolds number below 4000 are left out.
+Slow (10–30 ms for ten consumers) and independent of ours; meant to be called now and then, and in tests. pandapipes
+is given what consumers, bypasses, feeds and the other sources take or give, never a pipe's flow: water that our pipes
+lose is seen, in trees too. Traps of pandapipes that are dealt with here: its default friction law is 28 % low on
+plastic pipes (``friction_model="colebrook"`` is always set); its Colebrook is used for laminar flow too, so nodes
+behind a pipe with a Reynolds number below 4000 are left out.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import numpy as np
 from simulators.networks.heat.fluid import ZERO_CELSIUS_K
 from simulators.networks.heat.friction import TURBULENT_REYNOLDS
 from simulators.networks.heat.network import ThermalNetwork
+from simulators.networks.heat.producers import source_limit
 from simulators.networks.heat.records import NONE, Floats, Records
 from simulators.networks.heat.results import NetworkInputs, StepResult
+from simulators.networks.heat.substations import ration
 from simulators.networks.heat.topology import Topology
 
 PA_PER_BAR = 1e5
@@ -34,7 +37,7 @@ class CrossCheck:
 
     converged: bool
     flow_frac: float
-    """Of a pipe's flow, relative to the largest flow in the network."""
+    """Of a pipe's or the first source's flow, relative to the largest flow in the network."""
     pressure_frac: float
     """Of a node's pressure drop from the source, relative to the largest one."""
     supply_k: float
@@ -54,9 +57,11 @@ def cross_check(network: ThermalNetwork, inputs: NetworkInputs, result: StepResu
 
     topology, flows = network.topology(inputs), result.pipes["flow_kg_s"]
     members = _pipes_of_part(network, topology, inputs)
-    if not flows[members].any():
+    withdrawn = _withdrawals(network, topology, inputs, result)
+    sinks = _sinks(network, topology, withdrawn)
+    if not sinks and not flows[members].any():
         return CrossCheck(True, math.nan, math.nan, math.nan, 0)
-    net = _reference(network, topology, inputs, result)
+    net = _reference(network, topology, inputs, result, sinks)
     # the water of a feed has no temperature there, and supply temperatures are not compared with feeds
     mode = "hydraulics" if network.spec.feeds else "sequential"
     try:
@@ -67,9 +72,10 @@ def cross_check(network: ThermalNetwork, inputs: NetworkInputs, result: StepResu
     except pandapipes.PipeflowNotConverged:
         return CrossCheck(False, math.nan, math.nan, math.nan, 0)
     here = np.flatnonzero(topology.nodes["part"] == 0)
-    theirs_kg_s = net.res_pipe["mdot_from_kg_per_s"].to_numpy()
-    largest = float(np.abs(flows).max())
-    flow_frac = float(np.abs(theirs_kg_s - flows[members]).max()) / largest if largest > 0.0 else math.nan
+    theirs_kg_s = np.append(net.res_pipe["mdot_from_kg_per_s"], -net.res_ext_grid["mdot_kg_per_s"])
+    ours_kg_s = np.append(flows[members], -withdrawn[_root(network)])
+    largest = max(float(np.abs(flows).max()), float(np.abs(theirs_kg_s).max()))
+    flow_frac = float(np.abs(theirs_kg_s - ours_kg_s).max()) / largest if largest > 0.0 else math.nan
 
     ours_bar = _friction_drops_bar(network, topology, result)[here]
     theirs_bar = ROOT_BAR - net.res_junction["p_bar"].to_numpy()
@@ -92,8 +98,14 @@ def _pipes_of_part(network: ThermalNetwork, topology: Topology, inputs: NetworkI
     return np.flatnonzero((part == 0) & inputs.pipe_open)
 
 
-def _reference(network: ThermalNetwork, topology: Topology, inputs: NetworkInputs, result: StepResult) -> Any:
-    """The supply of the first source's part as a pandapipes net, with all withdrawals given."""
+def _root(network: ThermalNetwork) -> int:
+    """Node of the first source."""
+    return int(network.constants.sources["node"][0])
+
+
+def _reference(network: ThermalNetwork, topology: Topology, inputs: NetworkInputs, result: StepResult,
+               sinks: dict[int, float]) -> Any:
+    """The supply of the first source's part as a pandapipes net; ``sinks`` by node, kg/s."""
     import pandapipes
     from pandapipes.properties.fluids import create_constant_fluid
 
@@ -119,27 +131,45 @@ def _reference(network: ThermalNetwork, topology: Topology, inputs: NetworkInput
             loss_coefficient=np.array([pipe.zeta for pipe in given]),
             u_w_per_m2k=np.array([pipe.u_w_mk for pipe in given]) / (math.pi * diameter_m) / factor,
             text_k=inputs.ground_degc + ZERO_CELSIUS_K)
-    root = int(network.constants.sources["node"][0])
-    pandapipes.create_ext_grid(net, junction[root], p_bar=ROOT_BAR, t_k=supply_k)
-    sinks = [(junction[node], float(kg_s)) for node, kg_s in enumerate(_withdrawals(network, result))
-             if node in junction and node != root and kg_s != 0.0]
+    pandapipes.create_ext_grid(net, junction[_root(network)], p_bar=ROOT_BAR, t_k=supply_k)
     if sinks:
-        pandapipes.create_sinks(net, [j for j, _ in sinks], mdot_kg_per_s=[kg_s for _, kg_s in sinks])
+        pandapipes.create_sinks(net, [junction[node] for node in sinks], mdot_kg_per_s=list(sinks.values()))
     return net
 
 
-def _withdrawals(network: ThermalNetwork, result: StepResult) -> Floats:
-    """What each node takes out of the supply, from the flows around it (other sources and feeds included)."""
-    pipes = network.constants.pipes
-    balance = np.zeros(len(network.spec.nodes))
-    np.add.at(balance, pipes["to_node"], result.pipes["flow_kg_s"])
-    np.add.at(balance, pipes["from_node"], -result.pipes["flow_kg_s"])
-    return balance
+def _withdrawals(network: ThermalNetwork, topology: Topology, inputs: NetworkInputs, result: StepResult) -> Floats:
+    """What each node takes out of the supply, kg/s: consumers and bypasses, less what sources and feeds give."""
+    const, taken = network.constants, np.zeros(len(network.spec.nodes))
+    np.add.at(taken, const.consumers["node"], result.consumers["flow_kg_s"])
+    np.add.at(taken, const.consumers["node"], _bypasses(network, topology, inputs, result))
+    np.add.at(taken, const.sources["node"], -result.sources["flow_kg_s"])
+    np.add.at(taken, const.feeds["node"], -result.feeds["flow_kg_s"])
+    return taken
+
+
+def _bypasses(network: ThermalNetwork, topology: Topology, inputs: NetworkInputs, result: StepResult) -> Floats:
+    """Flows past the exchangers: in full, unless the pumps of a part reach their limit."""
+    const, part = network.constants, topology.nodes["part"]
+    pumped = np.zeros(topology.parts)
+    for source, given in zip(const.sources, inputs.sources, strict=True):
+        pumped[part[source["node"]]] += source_limit(source, given)
+    fed = part[const.feeds["node"]] != NONE
+    np.add.at(pumped, part[const.feeds["node"]][fed], np.maximum(inputs.feeds["flow_kg_s"][fed], 0.0))
+    bypasses = np.zeros(const.consumers.size)
+    ration(const.consumers, const.by_priority, topology.nodes, inputs.consumers, pumped,
+           result.consumers["flow_kg_s"].copy(), bypasses)
+    return bypasses
+
+
+def _sinks(network: ThermalNetwork, topology: Topology, withdrawn: Floats) -> dict[int, float]:
+    """What the nodes of the first source's part take, but for the source's own node, which gives what they need."""
+    return {int(node): float(withdrawn[node]) for node in np.flatnonzero(topology.nodes["part"] == 0)
+            if node != _root(network) and withdrawn[node] != 0.0}
 
 
 def _friction_drops_bar(network: ThermalNetwork, topology: Topology, result: StepResult) -> Floats:
     """One-way pressure drop from the first source: half of what the differential pressure has lost."""
-    root = int(network.constants.sources["node"][0])
+    root = _root(network)
     differential = result.nodes["supply_bar"] - result.nodes["return_bar"]
     return (differential[root] - differential) / 2.0
 
