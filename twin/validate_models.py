@@ -52,6 +52,8 @@ class Checked:
     comparisons: tuple[Comparison, ...] = ()
     reason: str = ""
     """Why it was skipped or failed."""
+    notes: tuple[str, ...] = ()
+    """What the validation says about itself."""
 
 
 OnStart = Callable[[int, str], None]
@@ -131,7 +133,7 @@ def _check(name: str, entry: EntryPoint, data_dir: Path | None) -> Checked:
     if not all(isinstance(row, Comparison) for row in rows):
         return stopped(Outcome.FAILED, "it gave something else than twin.validation.Comparison")
     outcome = Outcome.PASSED if all(row.passed for row in rows) else Outcome.VIOLATED
-    return Checked(name, validation.title, validation.source, outcome, rows)
+    return Checked(name, validation.title, validation.source, outcome, rows, notes=validation.notes)
 
 
 def load_validation(name: str, entry: EntryPoint) -> Validation:
@@ -172,7 +174,7 @@ def as_plain(checked: Sequence[Checked], data_dir: Path | None) -> dict[str, Any
         "data_dir": None if data_dir is None else str(data_dir),
         "validations": [{
             "name": one.name, "title": one.title, "source": one.source, "outcome": one.outcome.value,
-            "reason": one.reason, "comparisons": [_plain_row(row) for row in one.comparisons],
+            "reason": one.reason, "notes": list(one.notes), "comparisons": [_plain_row(row) for row in one.comparisons],
         } for one in checked],
     }
 

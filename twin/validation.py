@@ -77,6 +77,8 @@ class Validation:
     """Runs the comparisons; gets the directory of published data (any path where nothing is needed of it)."""
     needs: tuple[str, ...] = ()
     """Files below the data directory without which there is nothing to compare; ``*`` is allowed."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the verdicts must know, e.g. a parameter that was identified from the reference itself."""
 
     def missing(self, data_dir: Path) -> tuple[str, ...]:
         """What of ``needs`` is not in a directory."""

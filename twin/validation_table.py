@@ -1,4 +1,4 @@
-"""Validations in a terminal: one table each, with its sources below and a count at the end; fits 100 columns."""
+"""Validations in a terminal: one table each, with notes and sources below and a count at the end; fits 100 columns."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ INDENT = (0, 0, 0, 2)
 COLUMNS = (("ours", 8), ("published", 9), ("difference", 10), ("tolerance", 9))
 """Heads and least widths, so that the tables stand below each other."""
 STYLE = {Outcome.PASSED: "green", Outcome.VIOLATED: "bold red", Outcome.SKIPPED: "yellow", Outcome.FAILED: "bold red"}
+NOTE_STYLE = "yellow"
 SHOWN_DIGITS = 3
 """Significant digits of deviations, errors and tolerances."""
 SMALLEST_FIXED = 1e-4
@@ -42,6 +43,7 @@ def print_validations(checked: Sequence[Checked], console: Console | None = None
         screen.print(_heading(one))
         if one.comparisons:
             screen.print(Padding(_table(one.comparisons), INDENT))
+            _print_lines(screen, [f"note: {note}" for note in one.notes], NOTE_STYLE)
             _print_lines(screen, _sources(one.comparisons), "dim")
         else:
             _print_lines(screen, [one.reason], STYLE[one.outcome])

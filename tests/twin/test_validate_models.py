@@ -38,6 +38,7 @@ def collapse(data_dir: Path) -> list[Comparison]:
 
 
 MET = Validation("what is met", "a library", met)
+NOTED = Validation("what was fitted", "a library", met, notes=("the width is identified from the reference",))
 MISSED = Validation("what is missed", "a library", missed)
 FROM_FILE = Validation("a figure in a file", "example.org", read, ("folder/a_*.csv", "folder/b.csv"))
 COLLAPSES = Validation("what raises", "a library", collapse)
@@ -91,6 +92,14 @@ def test_absent_data_are_skipped_with_what_is_missing(tmp_path: Path) -> None:
     assert partly.reason == f"{tmp_path} has no folder/b.csv"
     (tmp_path / "folder" / "b.csv").touch()
     assert one("FROM_FILE", tmp_path).outcome is Outcome.PASSED
+
+
+def test_notes_stand_below_the_table_and_in_the_json() -> None:
+    checked = one("NOTED")
+    lines = [line.strip() for line in printed(checked).splitlines()]
+    assert lines.index("note: the width is identified from the reference") == lines.index("[1] book A") - 1
+    assert as_plain([checked], None)["validations"][0]["notes"] == ["the width is identified from the reference"]
+    assert "note:" not in printed(one("MET"))
 
 
 def test_one_that_raises_does_not_keep_the_next_from_running() -> None:

@@ -9,6 +9,7 @@ from simulators.validation.destest import (
     CE0_FLOW_KG_S,
     CE0_GROUND_DEGC,
     CE0_SUPPLY_DEGC,
+    WEEK,
     compare_steady,
     compare_week,
     steady_network,
@@ -31,6 +32,10 @@ def test_steady_network_agrees_with_pandapipes() -> None:
     assert check.pressure_frac < 1e-3
     assert check.supply_k < 1e-3
     assert result.sources["flow_kg_s"][0] == pytest.approx(16 * CE0_FLOW_KG_S)
+
+
+def test_the_table_says_what_was_identified_from_the_reference() -> None:
+    assert [note for note in WEEK.notes if "idle flow (0.0007 kg/s per building)" in note and "identified" in note]
 
 
 def test_the_week_agrees_with_three_tools() -> None:
