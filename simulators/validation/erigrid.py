@@ -7,7 +7,7 @@ The timing of the heat pump's starts and stops dominates the errors of powers an
 
 In the published results the condenser reaches its 75 °C whatever the compressor gives. Where the heat pump is asked for
 100 kW, more than its evaporator allows, its flow goes up to 5 kg/s and the tank gets 740 kW, some 300 kW of them from
-nothing. Ours keeps its energy.
+nothing. Ours keeps its energy: what the condenser gives is what the tank receives, within 0.5 % by the minute's delay.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from twin.component import Component, Port, ports_of
+from twin.component import Component, Port, Role, ports_of
 from twin.cosim.build import Site
 from twin.cosim.probe import Probe
 from twin.errors import Problem, ScenarioError
@@ -29,6 +29,11 @@ from twin.suggest import did_you_mean
 
 ATTACH_KEY = {"electricity": "bus", "heat": "heat_node", "cooling": "cooling_node"}
 """Network carrier → parameter with which an asset names its terminal."""
+NEEDED = {
+    "heat": "add one under 'networks:' (heat: {type: heat_network, ...}) or leave the asset out",
+    "cooling": "add one under 'networks:' (cooling: {type: cooling_network, ...}) or leave the asset out",
+}
+"""Network carriers without which a consumer makes no sense → what to do. (A site without a grid meters nothing.)"""
 REMEDY = {
     "weather": "add a 'weather:' section, for example weather: {type: tmy3}",
     "price": "add a tariff under 'markets:', see `twin list time_of_use_tariff`",
@@ -97,6 +102,7 @@ class _Wiring:
             own = [p for p in (*outputs.values(), *inputs.values()) if p.carrier in ATTACH_KEY and not p.per]
             for carrier in sorted({str(p.carrier) for p in own}):
                 if carrier not in self.networks:
+                    self._without_network(name, component, carrier)
                     continue
                 place = self._terminal_of(name, component, carrier)
                 if place is None:
@@ -110,6 +116,11 @@ class _Wiring:
                 for port_name, port in inputs.items():
                     if port.carrier == carrier and not port.per and port_name in given:
                         self.add(End(network, port_name, terminal), End(name, port_name), delayed=True)
+
+    def _without_network(self, name: str, component: Component, carrier: str) -> None:
+        """Demand for heat or cold that no network hears would be neither served nor missed; waste heat may be left."""
+        if component.role is Role.LOAD and carrier in NEEDED:
+            self.problem(name, f"asks for {carrier}, but the site has no network for it; {NEEDED[carrier]}")
 
     def _terminal_of(self, name: str, component: Component, carrier: str) -> tuple[str, str, str] | None:
         """(network, group, terminal) an asset is attached to; None after reporting a problem."""

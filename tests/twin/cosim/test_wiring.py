@@ -98,3 +98,20 @@ def test_two_outputs_of_one_entity_into_one_terminal_are_refused(toy_file):
     """mosaik names a value by its source entity alone: the second would overwrite the first."""
     path = toy_file(extra="connections:\n  - {from: store.soc, to: grid.B.p_mw}\n")
     assert "2 outputs of store go to grid.B.p_mw" in refusal(path)
+
+
+@pytest.mark.parametrize(("asset", "carrier"), [("heat_load", "heat"), ("cooling_load", "cooling")])
+def test_demand_that_no_network_hears_is_refused(tmp_path, asset, carrier):
+    file = tmp_path / "site.yaml"
+    file.write_text(f"""name: site
+time: {{start: 2025-01-01T00:00:00+01:00, duration_h: 1, step_s: 900}}
+location: {{latitude_deg: 48.2, longitude_deg: 16.4, timezone: Europe/Vienna}}
+weather: {{type: tmy3}}
+assets:
+  ward: {{type: {asset}, peak_mw: 1.0}}
+networks:
+  grid: {{type: single_bus}}
+""")
+    said = refusal(file)
+    assert "site.yaml:6:" in said
+    assert f"ward: asks for {carrier}, but the site has no network for it" in said
