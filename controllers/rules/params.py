@@ -33,6 +33,10 @@ class Params(ComponentParams):
         default=None, ge=0.0,
         description="worth of a MWh of heat from a combined unit [money/MWh]; default: what a boiler would burn for "
                     "it, as far as the heating networks take it (0 without one)")
+    boiler_fuel: str | None = Field(
+        default=None,
+        description="fuel of the boilers that would make the heat otherwise, one that an operated unit burns; default: "
+                    "gas where a unit burns it, else the fuel of the combined units")
     drive_value_frac: float = Field(
         default=0.175, ge=0.0, le=1.0,
         description="worth of heat that drives absorption chillers, relative to purchased electricity: their COP of "

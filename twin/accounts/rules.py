@@ -10,6 +10,10 @@ from typing import Any
 from twin.errors import ScenarioError
 from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
 
+REFERENCE_BOILER_EFFICIENCY = 0.9
+"""Of the gas boiler that would make heat otherwise, lower heating value, over a year: a usual figure of boilers in
+place; a worse one would flatter the site. The rule-based operator values heat by it too."""
+
 
 class Allocation(StrEnum):
     """How the green power of a step is divided among the sinks of that step."""
@@ -56,10 +60,9 @@ class Rules:
     stock_price: StockPrice = StockPrice.DISPLACED
     gas_emission_t_per_mwh: float = NATURAL_GAS_EMISSION_T_PER_MWH
     """Of what the boilers of networks burn, lower heating value; a plant states its own."""
-    reference_boiler_efficiency: float = 0.9
-    """Lower heating value, over a year. A gas boiler of it gives the heat of the reference "all bought", as much as was
-    delivered, and values a change of stored heat. A usual figure of boilers in place; a worse one would flatter the
-    site."""
+    reference_boiler_efficiency: float = REFERENCE_BOILER_EFFICIENCY
+    """A gas boiler of it gives the heat of the reference "all bought", as much as was delivered, and values a change of
+    stored heat."""
     reference_chiller_cop: float = 4.0
     """Electric chillers of it give the cold of the reference, as much as was delivered, and value a change of stored
     cold."""
