@@ -76,6 +76,9 @@ class Limit(IntEnum):
     STARTING = 7
     RESOURCE = 8
     CAPABILITY = 9
+    VOLTAGE = 10
+    TEMPERATURE = 11
+    CURRENT = 12
 
 
 @dataclass(frozen=True, slots=True)
