@@ -11,7 +11,15 @@ from twin.accounts.carbon import Carbon
 from twin.accounts.energy import Energy
 from twin.accounts.green import Green
 from twin.accounts.money import Money
-from twin.accounts.thermal import COOLING, HEATING, ThermalNetwork, demand_mw, thermal_unsolved_h
+from twin.accounts.series import components_on_bus
+from twin.accounts.thermal import (
+    COOLING,
+    HEATING,
+    ThermalNetwork,
+    demand_mw,
+    feeds_heat_network,
+    thermal_unsolved_h,
+)
 from twin.component import Role
 from twin.store.run_data import RunData
 
@@ -33,7 +41,7 @@ KPI_LABELS: dict[str, str] = {
     "heat_delivered_mwh": "Heat delivered",
     "heat_unserved_mwh": "Heat not served",
     "heat_loss_mwh": "Heat losses of pipes and tanks",
-    "heat_loss_frac": "Heat losses / heat fed in",
+    "heat_loss_frac": "Heat losses / heat that entered the pipes",
     "heat_stored_change_mwh": "Change of the heat in tanks and pipes from start to end",
     "chp_heat_mwh": "Heat of CHP plants",
     "chp_total_efficiency_frac": "CHP total efficiency (electricity and used heat / fuel)",
@@ -48,7 +56,7 @@ KPI_LABELS: dict[str, str] = {
     "cooling_delivered_mwh": "Cold delivered",
     "cooling_unserved_mwh": "Cold not served",
     "cooling_loss_mwh": "Cold losses of pipes and tanks",
-    "cooling_loss_frac": "Cold losses / cold fed in",
+    "cooling_loss_frac": "Cold losses / cold that entered the pipes",
     "cooling_stored_change_mwh": "Change of the cold in tanks and pipes from start to end",
     "chiller_cooling_mwh": "Cold of electric chillers",
     "absorption_cooling_mwh": "Cold of absorption chillers",
@@ -95,7 +103,7 @@ def key_figures(
     run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], green: Green, carbon: Carbon, money: Money
 ) -> dict[str, float]:
     """All key figures that are defined for the run, in the order of :data:`KPI_LABELS`."""
-    consumed = energy.consumption_mwh + sum(n.delivered_mwh for n in thermal)
+    consumed = _consumed_mwh(run, energy, thermal)
     heating = [n for n in thermal if n.service == HEATING]
     emission_t = carbon.emission_t if not carbon.unknown else math.nan
     net = money.net_cost if money.items else math.nan
@@ -151,6 +159,13 @@ def key_figures(
     return {_with_currency(k, currency): float(v) for k, v in figures.items() if math.isfinite(v)}
 
 
+def _consumed_mwh(run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...]) -> float:
+    """Electricity, heat and cold; a heat pump that feeds a network counts by its heat alone, as the chillers do."""
+    pumps = {c.name for c in components_on_bus(run, Role.LOAD) if feeds_heat_network(run, c)}
+    of_pumps = sum(c.taken_mwh for c in energy.components if c.name in pumps)
+    return energy.consumption_mwh - of_pumps + sum(n.delivered_mwh for n in thermal)
+
+
 def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) -> dict[str, float]:
     """Sums over the heating networks; nothing without one. CHP heat counts as used unless dumped or stranded."""
     if not networks:
@@ -162,13 +177,13 @@ def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) 
     plants = [c for c in energy.components if c.role == Role.GENERATOR and run.has(f"{c.name}.heat_mw")]
     fuel, power = sum(c.fuel_mwh for c in plants), sum(c.delivered_mwh - c.taken_mwh for c in plants)
     used = total("chp_mwh") - total("dumped_mwh") - total("stranded_mwh")
-    source = total("source_mwh")
+    fed_in = total("fed_in_mwh")
     return {
         "heat_demand_mwh": total("demand_mwh"),
         "heat_delivered_mwh": total("delivered_mwh"),
         "heat_unserved_mwh": total("unserved_mwh"),
         "heat_loss_mwh": total("loss_mwh"),
-        "heat_loss_frac": total("loss_mwh") / source if source > 0.0 else math.nan,
+        "heat_loss_frac": total("loss_mwh") / fed_in if fed_in > 0.0 else math.nan,
         "heat_stored_change_mwh": total("stored_change_mwh"),
         "chp_heat_mwh": sum(c.heat_mwh for c in plants) if plants else math.nan,
         "chp_total_efficiency_frac": (power + used) / fuel if fuel > 0.0 else math.nan,
@@ -190,14 +205,14 @@ def _cooling_figures(run: RunData, networks: list[ThermalNetwork]) -> dict[str, 
     def total(field: str) -> float:
         return float(sum(getattr(n, field) for n in networks))
 
-    source, electricity = total("source_mwh"), total("electricity_mwh")
+    fed_in, electricity = total("fed_in_mwh"), total("electricity_mwh")
     made = total("chiller_mwh") + total("absorption_mwh")
     return {
         "cooling_demand_mwh": total("demand_mwh"),
         "cooling_delivered_mwh": total("delivered_mwh"),
         "cooling_unserved_mwh": total("unserved_mwh"),
         "cooling_loss_mwh": total("loss_mwh"),
-        "cooling_loss_frac": total("loss_mwh") / source if source > 0.0 else math.nan,
+        "cooling_loss_frac": total("loss_mwh") / fed_in if fed_in > 0.0 else math.nan,
         "cooling_stored_change_mwh": total("stored_change_mwh"),
         "chiller_cooling_mwh": total("chiller_mwh"),
         "absorption_cooling_mwh": total("absorption_mwh"),

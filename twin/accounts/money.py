@@ -29,12 +29,11 @@ from twin.accounts.stock import GAS_PRICE, settle_stock, settle_thermal_stock
 from twin.accounts.tariff import BUY_PRICE, billing_tariff
 from twin.accounts.thermal import (
     COOLING,
-    HEAT_PUMP_OUTPUT,
     HEATING,
     ThermalNetwork,
     bought_mw,
     delivered_mw,
-    thermal_networks,
+    feeds_heat_network,
 )
 from twin.component import Role
 from twin.nameplate import GeneratorNameplate, StorageNameplate, TariffNameplate
@@ -269,9 +268,8 @@ def _grid_only_cost(bill: _Bill, rules: Rules) -> float | None:
     if buy is None or (gas_price is None and gas.any()):
         return None
     demand = delivered_mw(run, COOLING) / rules.reference_chiller_cop
-    heated = bool(thermal_networks(run, HEATING))
     for component in components_on_bus(run, Role.LOAD):
-        if heated and run.has(f"{component.name}.{HEAT_PUMP_OUTPUT}"):
+        if feeds_heat_network(run, component):
             continue
         power = flows.power_mw[component.name]
         demand = demand + np.maximum(interrupted_mw(run, component, power) - power, 0.0)

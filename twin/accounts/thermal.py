@@ -87,6 +87,9 @@ class ThermalNetwork:
     """Heating: given to absorption chillers. Cooling: taken by them."""
     dumped_mwh: float
     stranded_mwh: float
+    fed_in_mwh: float
+    """What entered the pipes: given to their water by plants (tanks included), bought, from feeds. Not what was dumped,
+    stranded or drove absorption chillers. nan where the network does not record what its plants gave."""
     pipe_loss_mwh: float
     tank_loss_mwh: float
     stored_change_mwh: float
@@ -134,14 +137,9 @@ class ThermalNetwork:
         return self.pipe_loss_mwh + self.tank_loss_mwh
 
     @property
-    def source_mwh(self) -> float:
-        """What came in, contents drawn down not counted."""
-        return math.fsum(self._in_mwh())
-
-    @property
     def loss_frac(self) -> float:
-        """Losses over what came in; nan where nothing did."""
-        return self.loss_mwh / self.source_mwh if self.source_mwh > 0.0 else math.nan
+        """Losses over what entered the pipes; nan where nothing did."""
+        return self.loss_mwh / self.fed_in_mwh if self.fed_in_mwh > 0.0 else math.nan
 
     @property
     def chiller_cop(self) -> float:
@@ -198,6 +196,11 @@ def delivered_mw(run: RunData, service: str) -> np.ndarray:
 def bought_mw(run: RunData, service: str) -> np.ndarray:
     """Heat or cold from sources without plant, shape (n,); what flowed back earns nothing."""
     return _sum_mw(run, [np.maximum(_mean_mw(run, c, "external_mw"), 0.0) for c in thermal_networks(run, service)])
+
+
+def feeds_heat_network(run: RunData, component: ComponentRecord) -> bool:
+    """Whether a load is a heat pump whose heat a network delivers: its electricity is then no consumption beside it."""
+    return bool(thermal_networks(run, HEATING)) and run.has(f"{component.name}.{HEAT_PUMP_OUTPUT}")
 
 
 def tank_mw(run: RunData, network: str) -> np.ndarray:
@@ -284,6 +287,7 @@ def _settle_network(run: RunData, component: ComponentRecord, plate: ThermalNetw
         drive_mwh=total("drive_mw" if service == HEATING else "drive_used_mw"),
         dumped_mwh=total("dumped_mw"),
         stranded_mwh=total("stranded_mw"),
+        fed_in_mwh=_fed_in_mwh(run, component, dt_h),
         pipe_loss_mwh=total("loss_mw"),
         tank_loss_mwh=total("tank_loss_mw"),
         stored_change_mwh=float(change.sum()) * dt_h,
@@ -301,6 +305,13 @@ def _settle_network(run: RunData, component: ComponentRecord, plate: ThermalNetw
         boiler_residual_mwh=_boiler_residual_mwh(run, component, dt_h),
         substations=_substations(run, component, plate, dt_h),
     )
+
+
+def _fed_in_mwh(run: RunData, component: ComponentRecord, dt_h: float) -> float:
+    if not run.has(f"{component.name}.plant_mw"):
+        return math.nan
+    entering = [np.maximum(_mean_mw(run, component, o), 0.0) for o in ("plant_mw", "external_mw", "feed_mw")]
+    return float(np.sum(entering)) * dt_h
 
 
 def _boiler_residual_mwh(run: RunData, component: ComponentRecord, dt_h: float) -> float:

@@ -65,7 +65,7 @@ def _thermal(kpi: dict[str, float]) -> list[Card]:
             continue
         unserved, losses = kpi[f"{name}_unserved_mwh"], kpi.get(f"{name}_loss_frac")
         under = f"{unserved_text(unserved)} MWh not served" if unserved > 0.0 else "all that was asked for"
-        under += f"; losses {100 * losses:.1f} % of what was fed in" if losses is not None else ""
+        under += f"; losses {100 * losses:.1f} % of what entered the pipes" if losses is not None else ""
         found.append(Card(label, amount(kpi[f"{name}_delivered_mwh"]), "MWh", under, alarm=unserved > 0.0))
     hours = kpi.get("thermal_unsolved_h", 0.0)
     if hours > 0.0:

@@ -152,7 +152,7 @@ def thermal_facts(network: ThermalNetwork) -> list[Fact]:
     ]
     if math.isfinite(network.loss_frac):
         facts.append(Fact("Losses", f"{amount(network.loss_mwh)} MWh, "
-                                    f"{share_text(network.loss_mwh, network.source_mwh)} of what was fed in"))
+                                    f"{share_text(network.loss_mwh, network.fed_in_mwh)} of what entered the pipes"))
     if network.electricity_mwh:
         facts.append(Fact("Electricity", f"{amount(network.electricity_mwh)} MWh, "
                                          f"{amount(network.pump_mwh)} of it by circulation pumps"))

@@ -97,8 +97,9 @@ def thermal_network(
 ) -> Part:
     """A heating or cooling network that records all it may record, 0 for what is not given.
 
-    Each consumer is (demand, delivered), in order of priority; demand, delivered and unserved follow from them, and
-    the change of the contents from the balance where it is not given.
+    Each consumer is (demand, delivered), in order of priority; demand, delivered and unserved follow from them. Where
+    they are not given, the change of the contents follows from the balance, and what the plants gave to the water is
+    what they made and their tank discharged, less what was dumped, stranded or drove chillers.
     """
     demand, delivered = (np.array([c[i] for c in consumers.values()], dtype=float).T for i in range(2))
     unserved = demand - delivered
@@ -106,6 +107,8 @@ def thermal_network(
     values = {k: np.zeros(n) for k in (*SOURCES[service], *USES[service], *OTHERS[service])}
     values |= {"demand_mw": demand.sum(axis=1), "delivered_mw": delivered.sum(axis=1),
                "unserved_mw": unserved.sum(axis=1)} | {k: np.asarray(v, dtype=float) for k, v in series.items()}
+    off = sum((values[k] for k in ("dumped_mw", "stranded_mw", "drive_mw") if k in values), np.zeros(n))
+    values.setdefault("plant_mw", sum((values[k] for k in SOURCES[service][:2]), values["tank_mw"]) - off)
     surplus = sum(values[k] for k in SOURCES[service]) - sum(values[k] for k in USES[service])
     values.setdefault("stored_change_mwh", surplus * dt_h)
     vectors = {"substation_demand_mw": demand, "substation_delivered_mw": delivered, "substation_unserved_mw": unserved}

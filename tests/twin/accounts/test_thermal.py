@@ -33,9 +33,33 @@ def test_the_heating_network_by_hand() -> None:
         "Tank losses": 0.2, STORED: 0.5})
     assert (network.demand_mwh, network.unserved_mwh) == pytest.approx((11.0, 0.5))
     assert (network.peak_demand_mw, network.peak_delivered_mw) == pytest.approx((6.0, 5.5))
-    assert network.loss_frac == pytest.approx(0.8 / 12.5)
+    assert network.loss_frac == pytest.approx(0.8 / 11.8)  # without drive heat and what was dumped
     assert (network.electricity_mwh, network.pump_mwh) == pytest.approx((0.2, 0.14))
     assert network.boiler_efficiency == pytest.approx(4.5 / 4.95)
+
+
+def test_losses_are_judged_by_what_entered_the_pipes() -> None:
+    """CHP 10 MW, of which 1 is dumped, 2 are stranded and 4 drive chillers; the tank gives 1, so that plants give 4 to
+    the pipes; 1 is bought and 1 comes from a feed, which in the second hour takes 2 back: 4 + 1 + 1 and 4 + 1 MWh
+    entered. Pipes lose 1 and the tank 0.1 MW: 2.2 of 11 MWh."""
+    network = thermal_network(
+        "heating", {"a": ([4.0, 4.0], [4.0, 4.0])}, chp_heat_mw=[10.0, 10.0], dumped_mw=[1.0, 1.0],
+        stranded_mw=[2.0, 2.0], drive_mw=[4.0, 4.0], tank_mw=[1.0, 1.0], external_mw=[1.0, 1.0], feed_mw=[1.0, -2.0],
+        loss_mw=[1.0, 1.0], tank_loss_mw=[0.1, 0.1])
+    accounts = settle(closed_run(network))
+    assert accounts.thermal[0].fed_in_mwh == pytest.approx(11.0)
+    assert accounts.thermal[0].loss_frac == pytest.approx(0.2)
+    assert accounts.kpi["heat_loss_frac"] == pytest.approx(0.2)
+
+
+def test_without_a_record_of_what_the_plants_gave_no_loss_fraction_is_made_up() -> None:
+    """Bought heat alone would make it 0.3 / 1."""
+    name, type_, role, section, series, *others = thermal_network(
+        "heating", {"a": ([2.0], [2.0])}, boiler_mw=[1.5], external_mw=[1.0], loss_mw=[0.3])
+    without = {k: v for k, v in series.items() if k != "plant_mw"}
+    kpi = settle(closed_run((name, type_, role, section, without, *others))).kpi
+    assert kpi["heat_loss_mwh"] == pytest.approx(0.3)
+    assert "heat_loss_frac" not in kpi
 
 
 def test_the_cooling_network_by_hand() -> None:
@@ -123,7 +147,8 @@ def test_key_figures_by_hand() -> None:
         "heat_demand_mwh": 11.0, "heat_delivered_mwh": 10.5, "heat_loss_mwh": 0.8, "heat_dumped_mwh": 0.2,
         "heat_stranded_mwh": 0.0, "heat_bought_mwh": 0.0, "heat_stored_change_mwh": 0.5, "chp_heat_mwh": 8.0,
         "chp_total_efficiency_frac": 16.8 / 20, "boiler_heat_mwh": 4.5, "boiler_gas_mwh": 4.95, "drive_heat_mwh": 0.5,
-        "peak_heat_mw": 6.0, "cooling_delivered_mwh": 5.0, "cooling_loss_mwh": 0.2, "cooling_loss_frac": 0.2 / 5.3,
+        "peak_heat_mw": 6.0, "heat_loss_frac": 0.8 / 11.8,
+        "cooling_delivered_mwh": 5.0, "cooling_loss_mwh": 0.2, "cooling_loss_frac": 0.2 / 5.3,
         "chiller_cooling_mwh": 5.0, "absorption_cooling_mwh": 0.3, "cooling_plant_cop": 5.3 / 1.4, "water_m3": 10.0,
         "peak_cooling_mw": 3.0, "thermal_unsolved_h": 0.0, "fuel_mwh": 24.95, "network_use_mwh": 1.6,
     }

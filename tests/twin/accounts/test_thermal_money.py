@@ -133,6 +133,19 @@ def test_costs_per_mwh_count_all_that_was_consumed() -> None:
     assert kpi["net_cost_cny_per_mwh"] == pytest.approx(kpi["net_cost_cny"] / 27.5)
 
 
+def test_a_heat_pump_that_feeds_a_network_is_consumed_once() -> None:
+    """A pump of 1 MW gives 3 MW to a network that delivers them, the town takes 2 MWh: 5 MWh were consumed and cost
+    3 x 1,000. Without a network the pump's electricity is all that is known of it: 3 MWh."""
+    pump = part("pump", "heat_pump", Role.LOAD, {"p_mw": [-1.0], "condenser_heat_mw": [3.0]})
+    network = thermal_network("heating", {"a": ([3.0], [3.0])}, feed_mw=[3.0])
+    price = tariff(buy_price_per_mwh=[1000.0])
+    kpi = settle(closed_run(load([-2.0]), pump, network, price)).kpi
+    assert kpi["consumption_mwh"] == pytest.approx(3.0)
+    assert kpi["net_cost_cny_per_mwh"] == pytest.approx(3000 / 5)
+    alone = settle(closed_run(load([-2.0]), pump, price)).kpi
+    assert alone["net_cost_cny_per_mwh"] == pytest.approx(1000)
+
+
 def test_a_fuller_tank_by_hand() -> None:
     """0.5 MWh heat at (360 + 100 x 0.20196) / 0.9 and 0.1 MWh cold at (1,000 + 100 x 0.5) / 4."""
     accounts = settle(site())

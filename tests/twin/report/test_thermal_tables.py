@@ -44,12 +44,13 @@ def card(run: RunData, label: str) -> Card | None:
 
 
 def test_a_network_table_shows_sources_and_uses_with_shares() -> None:
-    """12.5 MWh came in: 8 from the CHP (64 %), 4.5 from boilers; 10.5 were delivered (84 %), 0.5 stored."""
+    """12.5 MWh came in: 8 from the CHP (64 %), 4.5 from boilers; 10.5 were delivered (84 %), 0.5 stored. 0.8 were
+    lost of the 11.8 that entered the pipes: 0.2 were dumped, 0.5 drove chillers."""
     found = rows(html(site()))
     for expected in (["In", "CHP plants", "8.00", "64.0 %"], ["In", "Boilers", "4.50", "36.0 %"],
                      ["In", "Total", "12.5", ""], ["Out", "Delivered", "10.5", "84.0 %"],
                      ["Out", "Stored in tanks and pipes", "0.50", "4.0 %"], ["Out", "Total", "12.5", ""],
-                     ["Losses", "0.80 MWh, 6.4 % of what was fed in"], ["COP of the electric chillers", "4.00"]):
+                     ["Losses", "0.80 MWh, 6.8 % of what entered the pipes"], ["COP of the electric chillers", "4.00"]):
         assert expected in found
     assert re.findall(r"<h3>(.*?)</h3>", html(site())) == ["heat (heat network)", "cold (cooling network)"]
 
@@ -140,7 +141,7 @@ def test_each_network_has_its_name_and_a_blank_line_before_what_follows() -> Non
     lines = [line.rstrip() for line in printed(site(), 80).splitlines()]
     for title in ("heat (heat network)", "cold (cooling network)", "Money [CNY]  cost +, revenue –"):
         assert lines[lines.index(title) - 1] == ""
-    assert " Losses                0.80 MWh, 6.4 % of what was fed in" in lines
+    assert " Losses                0.80 MWh, 6.8 % of what entered the pipes" in lines
 
 
 def test_what_ran_backwards_stands_on_the_other_side_by_its_own_name() -> None:
