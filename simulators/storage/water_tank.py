@@ -99,6 +99,10 @@ class Outputs:
     """Of the charging water that leaves; the bottom layer's at the start of the step where none is charged."""
     heat_mw: float = port()
     """Discharged minus charged heat, mean over the step."""
+    charge_heat_mw: float = port()
+    """Brought by the charging water, mean over the step; negative where it is colder than the water that leaves."""
+    discharge_heat_mw: float = port()
+    """Carried off by the discharged water, mean over the step; negative where the water that replaces it is warmer."""
     loss_mw: float = port()
     """Through the walls, mean over the step; negative where the tank is colder than its surroundings."""
     energy_mwh: float = port()
@@ -145,6 +149,8 @@ class WaterTank(Component[Params, Inputs, Outputs, State]):
             delivered_degc=delivered_degc,
             charge_return_degc=charge_return_degc,
             heat_mw=(discharged_w - charged_w) / WATT_PER_MW,
+            charge_heat_mw=charged_w / WATT_PER_MW,
+            discharge_heat_mw=discharged_w / WATT_PER_MW,
             loss_mw=loss_j / dt_s / WATT_PER_MW,
             energy_mwh=(heat_j - self._total_j_k * p.reference_degc) / JOULE_PER_MWH,
         )

@@ -2,10 +2,11 @@
 
 What the residuals prove: the electricity balance is an independent check where a power flow is solved, for powers come
 from the components, exchange and losses from the network's solution. So are those of heating and cooling networks
-(:mod:`twin.accounts.thermal`), of the heat that CHP plants hand to their network, and of the drive heat that a heating
-network hands to a cooling network: each side has its own record. The balances of storages, tanks, plants and heat pumps
-check the bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps the
-efficiencies it states is checked apart, in :mod:`twin.accounts.storage_check`.
+(:mod:`twin.accounts.thermal`), of the heat that CHP plants hand to their network, of the drive heat that a heating
+network hands to a cooling network, and of what a heat pump, a tank and a network hand to each other along explicit
+connections (:mod:`twin.accounts.handover`): each side has its own record. The balances of storages, tanks, plants and
+heat pumps check the bookkeeping only (their losses are mostly defined by what is left over); whether a storage keeps
+the efficiencies it states is checked apart, in :mod:`twin.accounts.storage_check`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.accounts.finite import finite
+from twin.accounts.finite import finite, own_steps
+from twin.accounts.handover import Handover
+from twin.accounts.links import End, links_of
 from twin.accounts.series import Flows, components_on_bus
 from twin.accounts.thermal import COOLING, HEAT_PUMP_OUTPUT, HEATING, ThermalNetwork, thermal_networks
 from twin.component import Role
@@ -45,7 +48,9 @@ class Balance:
         return self.residual_mwh / max(self.throughput_mwh, SMALLEST_THROUGHPUT_MWH)
 
 
-def balances_of(run: RunData, flows: Flows, networks: tuple[ThermalNetwork, ...]) -> tuple[Balance, ...]:
+def balances_of(
+    run: RunData, flows: Flows, networks: tuple[ThermalNetwork, ...], handovers: tuple[Handover, ...]
+) -> tuple[Balance, ...]:
     """Electricity, storages and plants, then all that is heat or cold."""
     on_bus = components_on_bus(run, Role.STORAGE)
     found = [_electricity_balance(flows)] if flows.metered else []
@@ -59,16 +64,12 @@ def balances_of(run: RunData, flows: Flows, networks: tuple[ThermalNetwork, ...]
     found += [Balance(n.name, n.residual_mwh, n.throughput_mwh) for n in networks]
     found += [Balance(f"{n.name} boilers", n.boiler_residual_mwh, n.gas_mwh) for n in networks
               if n.gas_mwh > 0.0 or n.boiler_residual_mwh > 0.0]
-    return (*found, *_chp_heat_balance(run), *_drive_heat_balance(run))
+    found += [Balance(h.name, h.residual_mwh, h.throughput_mwh) for h in handovers]
+    return (*found, *_extraction_balances(run), *_chp_heat_balance(run), *_drive_heat_balance(run))
 
 
 def _records(run: RunData, component: ComponentRecord, *outputs: str) -> bool:
     return all(run.has(f"{component.name}.{output}") for output in outputs)
-
-
-def _own_steps(run: RunData, component: ComponentRecord, output: str) -> np.ndarray:
-    """A series at its component's own step, finite and no longer than the run."""
-    return finite(run, f"{component.name}.{output}")[:: component.step_s // run.grid_step_s]
 
 
 def _electricity_balance(flows: Flows) -> Balance:
@@ -85,7 +86,7 @@ def _storage_balance(run: RunData, component: ComponentRecord, output: str) -> B
     ``output`` is what the storage gives: electricity, or the heat of a tank.
     """
     dt_h = component.step_s / 3600.0
-    energy, power, loss = (_own_steps(run, component, o) for o in ("energy_mwh", output, "loss_mw"))
+    energy, power, loss = (own_steps(run, component, o) for o in ("energy_mwh", output, "loss_mw"))
     residual = np.diff(energy) + (power[1:] + loss[1:]) * dt_h
     # the content counts as moved: a resting storage is judged against what it holds, not against zero; that of a tank
     # colder than its reference is negative
@@ -96,20 +97,45 @@ def _storage_balance(run: RunData, component: ComponentRecord, output: str) -> B
 def _conversion_balance(run: RunData, component: ComponentRecord, fuel: str) -> Balance:
     """Fuel (negative) + power + heat + loss = 0 in every step."""
     dt_h = component.step_s / 3600.0
-    burnt = _own_steps(run, component, f"{fuel}_mw")
-    out = _own_steps(run, component, "p_mw") + _own_steps(run, component, "loss_mw")
+    burnt = own_steps(run, component, f"{fuel}_mw")
+    out = own_steps(run, component, "p_mw") + own_steps(run, component, "loss_mw")
     if _records(run, component, "heat_mw"):
-        out = out + _own_steps(run, component, "heat_mw")
+        out = out + own_steps(run, component, "heat_mw")
     return Balance(component.name, float(np.abs(burnt + out).sum()) * dt_h, float(np.abs(burnt).sum()) * dt_h)
 
 
 def _heat_pump_balance(run: RunData, component: ComponentRecord) -> Balance:
     """Electricity and evaporator heat (both negative) + condenser heat + loss = 0 in every step."""
     dt_h = component.step_s / 3600.0
-    power, evaporator, condenser, loss = (_own_steps(run, component, o) for o in HEAT_PUMP_OUTPUTS)
+    power, evaporator, condenser, loss = (own_steps(run, component, o) for o in HEAT_PUMP_OUTPUTS)
     residual = power + evaporator + condenser + loss
     return Balance(component.name, float(np.abs(residual).sum()) * dt_h,
                    float((np.abs(power) + np.abs(evaporator)).sum()) * dt_h)
+
+
+def _extraction_balances(run: RunData) -> list[Balance]:
+    """Heat that components say they take out of a network's return - heat the network says was taken = 0.
+
+    Of networks all of whose extractions are connected to a recorded power in the network's own step.
+    """
+    found, links = [], links_of(run)
+    for network in thermal_networks(run, HEATING):
+        ends = [End(network.name, t, "extraction_mw") for t in network.vectors.get("extraction_inlet_degc", ())]
+        into = [link for link in links if link.target in ends]
+        takers = [run.components.get(link.source.component) for link in into]
+        outputs = [link.source.port for link in into]
+        known = [c for c, o in zip(takers, outputs, strict=True)
+                 if c is not None and o in c.outputs and c.step_s == network.step_s and _records(run, c, o)]
+        if not (ends and len(known) == len(into) and {link.target for link in into} == set(ends)):
+            continue
+        dt_h, late = network.step_s / 3600.0, max(link.delay for link in into)
+        taken = own_steps(run, network, "extraction_mw")
+        n = len(taken)
+        given = sum((own_steps(run, c, link.source.port)[late - link.delay : n - link.delay]
+                     for c, link in zip(known, into, strict=True)), np.zeros(n - late))
+        found.append(Balance(f"{network.name} extraction", float(np.abs(given - taken[late:]).sum()) * dt_h,
+                             float(np.abs(given).sum()) * dt_h))
+    return found
 
 
 def _chp_heat_balance(run: RunData) -> tuple[Balance, ...]:
@@ -122,7 +148,7 @@ def _chp_heat_balance(run: RunData) -> tuple[Balance, ...]:
     if len(networks) != 1 or not _records(run, networks[0], "chp_heat_mw"):
         return ()
     network = networks[0]
-    if any(_is_port(target, network.name, "heat_mw") for _, target in _connections(run)):
+    if any((link.target.component, link.target.port) == (network.name, "heat_mw") for link in links_of(run)):
         return ()
     plants = [c for c in run.of_role(Role.GENERATOR)
               if _records(run, c, "heat_mw") and not _at_substation(run, c, network)]
@@ -144,8 +170,9 @@ def _drive_heat_balance(run: RunData) -> tuple[Balance, ...]:
     takers = [c for c in thermal_networks(run, COOLING) if _records(run, c, *DRIVE_OUTPUTS)]
     if len({c.step_s for c in (*givers, *takers)}) != 1 or not (givers and takers):
         return ()
-    outside = [(source, target) for source, target in _connections(run) if target.endswith(".drive_share_frac")
-               and not any(_is_port(source, c.name, "drive_share_frac") for c in givers)]
+    known = {(c.name, "drive_share_frac") for c in givers}
+    outside = [link for link in links_of(run) if link.target.port == "drive_share_frac"
+               and (link.source.component, link.source.port) not in known]
     asked = _sum(run, takers, "drive_request_mw")
     if outside or not (asked.any() or _sum(run, takers, "drive_used_mw").any()):
         return ()
@@ -157,17 +184,7 @@ def _drive_heat_balance(run: RunData) -> tuple[Balance, ...]:
 
 
 def _sum(run: RunData, components: Iterable[ComponentRecord], output: str) -> np.ndarray:
-    return np.sum([_own_steps(run, c, output) for c in components], axis=0)
-
-
-def _connections(run: RunData) -> list[tuple[str, str]]:
-    """Explicit connections of the scenario, as (from, to)."""
-    return [(str(c.get("from", "")), str(c.get("to", ""))) for c in run.scenario.get("connections") or ()]
-
-
-def _is_port(end: str, component: str, port: str) -> bool:
-    """Whether ``component.port`` or ``component.terminal.port`` is meant."""
-    return end.startswith(f"{component}.") and end.endswith(f".{port}")
+    return np.sum([own_steps(run, c, output) for c in components], axis=0)
 
 
 def _at_substation(run: RunData, component: ComponentRecord, network: ComponentRecord) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.accounts.balances import Balance, balances_of
+from twin.accounts.handover import handovers_of
 from twin.accounts.series import Flows, components_on_bus, fuel_input_mw, storage_series
 from twin.accounts.storage_check import efficiency_deviations
 from twin.accounts.thermal import ThermalNetwork
@@ -72,6 +73,8 @@ class Energy:
     storage_cycles_count: float
     unsolved_h: float
     """Time without a valid power flow."""
+    handover_deviation_rel: dict[str, float]
+    """Who hands heat to whom → by how much given and received differ, for one of them learns of it a step late."""
     storage_deviation_rel: dict[str, float]
     """Storage → loss that its nameplate does not explain, over its throughput; of those that can be checked."""
 
@@ -79,6 +82,11 @@ class Energy:
     def residual_rel(self) -> float:
         """The worst of all balances."""
         return max((b.residual_rel for b in self.balances), default=0.0)
+
+    @property
+    def heat_handover_deviation_rel(self) -> float:
+        """The worst of all pairs; nan where none can be checked."""
+        return max(self.handover_deviation_rel.values(), default=math.nan)
 
     @property
     def storage_efficiency_deviation_rel(self) -> float:
@@ -96,6 +104,7 @@ def settle_energy(run: RunData, flows: Flows, thermal: tuple[ThermalNetwork, ...
     def total(field: str, role: Role | None = None) -> float:
         return float(sum(getattr(c, field) for c in components if role is None or c.role == role))
 
+    handovers = handovers_of(run)
     loads = [c for c in components if c.role == Role.LOAD and c.name not in flows.network_use]
     charge, discharge = total("taken_mwh", Role.STORAGE), total("delivered_mwh", Role.STORAGE)
     capacity = sum(
@@ -104,7 +113,7 @@ def settle_energy(run: RunData, flows: Flows, thermal: tuple[ThermalNetwork, ...
     )
     return Energy(
         components=components,
-        balances=balances_of(run, flows, thermal),
+        balances=balances_of(run, flows, thermal, handovers),
         consumption_mwh=float(sum(c.taken_mwh for c in loads)),
         network_use_mwh=float(sum(c.taken_mwh for c in components if c.name in flows.network_use)),
         renewable_generation_mwh=total("delivered_mwh", Role.RENEWABLE),
@@ -124,6 +133,7 @@ def settle_energy(run: RunData, flows: Flows, thermal: tuple[ThermalNetwork, ...
         peak_export_mw=float(flows.export_mw.max(initial=0.0)),
         storage_cycles_count=(charge + discharge) / 2 / capacity if capacity else 0.0,
         unsolved_h=float(flows.unsolved.sum()) * dt_h,
+        handover_deviation_rel={h.name: h.deviation_rel for h in handovers},
         storage_deviation_rel=efficiency_deviations(run),
     )
 

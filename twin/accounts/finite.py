@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.errors import RunStoreError
-from twin.store.run_data import RunData
+from twin.store.run_data import ComponentRecord, RunData
 
 
 def finite(run: RunData, key: str) -> np.ndarray:
@@ -19,6 +19,17 @@ def finite(run: RunData, key: str) -> np.ndarray:
     return checked(run, key, run.on_grid(key))
 
 
+def own_steps(run: RunData, component: ComponentRecord, output: str) -> np.ndarray:
+    """A series at its component's own step, finite and no longer than the run.
+
+    Raises
+    ------
+    RunStoreError
+        Named with its time.
+    """
+    return finite(run, f"{component.name}.{output}")[:: component.step_s // run.grid_step_s]
+
+
 def checked(run: RunData, key: str, series: np.ndarray) -> np.ndarray:
     """The series itself, under the conditions of :func:`finite`."""
     if len(series) != run.duration_s // run.grid_step_s:
@@ -26,9 +37,9 @@ def checked(run: RunData, key: str, series: np.ndarray) -> np.ndarray:
                             f"the run has {run.duration_s // run.grid_step_s}; the recorded rows do not fit together")
     bad = ~np.isfinite(series)
     if bad.any():
-        t_s = int(run.grid_t_s[int(np.argmax(bad))])
+        first = np.unravel_index(int(np.argmax(bad)), bad.shape)
         raise RunStoreError(
-            f"run {run.name!r}: {key} is {series[int(np.argmax(bad))]} at t = {t_s} s; "
+            f"run {run.name!r}: {key} is {series[first]} at t = {int(run.grid_t_s[first[0]])} s; "
             f"the accounts cannot be settled over a missing power - check the component"
         )
     return series

@@ -91,6 +91,7 @@ KPI_LABELS: dict[str, str] = {
     "unsolved_h": "Time without a power flow solution",
     "thermal_unsolved_h": "Time in which a heat or cooling network was not solvable",
     "energy_residual_rel": "Energy balance residual / throughput",
+    "heat_handover_deviation_rel": "Heat given less heat received, by what arrives one step late / heat handed over",
     "tag_residual_rel": "Origin tags residual / capacity",
     "storage_efficiency_deviation_rel": "Storage losses not explained by the nameplate / throughput",
 }
@@ -152,6 +153,7 @@ def key_figures(
         "unsolved_h": energy.unsolved_h,
         "thermal_unsolved_h": thermal_unsolved_h(run) if thermal else math.nan,
         "energy_residual_rel": energy.residual_rel,
+        "heat_handover_deviation_rel": energy.heat_handover_deviation_rel,
         "tag_residual_rel": green.tag_residual_rel,
         "storage_efficiency_deviation_rel": energy.storage_efficiency_deviation_rel,
     }

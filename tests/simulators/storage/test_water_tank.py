@@ -61,6 +61,15 @@ def test_tank_drawn_empty_gives_the_return_water() -> None:
     assert (second.delivered_degc, second.heat_mw, second.top_degc) == (45.0, 0.0, 45.0)
 
 
+def test_charged_and_discharged_heat_stand_apart() -> None:
+    """25 kg/s of 90 °C in, 10 kg/s of 40 °C back: the water that leaves at the bottom is mixed with what comes back."""
+    y = tank(**NO_LOSS).step(0, 1000, Inputs(charge_kg_s=25.0, charge_degc=90.0, discharge_kg_s=10.0, return_degc=40.0))
+
+    assert y.charge_heat_mw == pytest.approx(25.0 * 4200.0 * (90.0 - y.charge_return_degc) / 1e6, rel=1e-12)
+    assert y.discharge_heat_mw == pytest.approx(10.0 * 4200.0 * (y.delivered_degc - 40.0) / 1e6, rel=1e-12)
+    assert y.heat_mw == pytest.approx(y.discharge_heat_mw - y.charge_heat_mw, rel=1e-12)
+
+
 def test_energy_law_holds_over_a_busy_day() -> None:
     component = tank(ambient_degc=-10.0, insulation_w_m_k=0.4)
     energy = 100_000 * 4200.0 * 80.0 / 3.6e9

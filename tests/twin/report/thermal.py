@@ -126,7 +126,8 @@ def _network(name: str, type_: str, plate: ThermalNetworkNameplate, series: dict
     series |= {
         "plant_mw": gives + tank, "tank_mw": tank, "tank_loss_mw": tank_loss, "feed_mw": 0 * tank,
         "external_mw": 0 * tank, "extraction_mw": 0 * tank, "stored_change_mwh": change * hours,
-        "residual_mwh": 0 * tank, "tank_energy_mwh": (18.0 if tank.any() else 0.0) - np.cumsum(tank + tank_loss) * hours,
+        "residual_mwh": 0 * tank,
+        "tank_energy_mwh": (18.0 if tank.any() else 0.0) - np.cumsum(tank + tank_loss) * hours,
         "stored_mwh": 8.0 + np.cumsum(change + tank + tank_loss) * hours,
     }
     return part(name, type_, Role.NETWORK, series, plate=plate, section=Section.NETWORKS, vectors=vectors)
