@@ -45,6 +45,8 @@ class Runs:
         self.scratch = scratch
         self._environment = {**os.environ, "NUMBA_CACHE_DIR": str(scratch / "compiled")}
         self._count = 0
+        self.calibrations_s: list[float] = []
+        """Before each run: where they differ, other work on the machine has changed the figures."""
 
     def of(self, scenario: str, *changes: str) -> Run:
         """One run; changes are those of ``--set``."""
@@ -56,6 +58,7 @@ class Runs:
                 "--out", str(self.scratch / f"run_{self._count}")]
         for change in changes:
             call += ["--set", change]
+        self.calibrations_s.append(calibration_s())
         before = _children_cpu_s()
         done = subprocess.run(call, capture_output=True, text=True, check=True, env=self._environment)
         process_cpu_s = _children_cpu_s() - before
