@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.accounts.contents import is_tank
 from twin.accounts.finite import finite, own_steps
 from twin.accounts.handover import Handover
 from twin.accounts.links import End, links_of
@@ -58,7 +59,7 @@ def balances_of(
     found += [_conversion_balance(run, c, c.nameplate.fuel) for c in components_on_bus(run, Role.GENERATOR)
               if isinstance(c.nameplate, GeneratorNameplate) and _records(run, c, f"{c.nameplate.fuel}_mw", "loss_mw")]
     found += [_storage_balance(run, c, "heat_mw") for c in run.of_role(Role.STORAGE)
-              if c not in on_bus and _records(run, c, "energy_mwh", "heat_mw", "loss_mw")]
+              if is_tank(run, c) and _records(run, c, "loss_mw")]
     found += [_heat_pump_balance(run, c) for c in components_on_bus(run, Role.LOAD)
               if _records(run, c, *HEAT_PUMP_OUTPUTS)]
     found += [Balance(n.name, n.residual_mwh, n.throughput_mwh) for n in networks]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twin.accounts.carbon import Carbon
+from twin.accounts.contents import Content
 from twin.accounts.energy import Energy
 from twin.accounts.green import Green
 from twin.accounts.money import Money
@@ -42,7 +43,7 @@ KPI_LABELS: dict[str, str] = {
     "heat_unserved_mwh": "Heat not served",
     "heat_loss_mwh": "Heat losses of pipes and tanks",
     "heat_loss_frac": "Heat losses / heat that entered the pipes",
-    "heat_stored_change_mwh": "Change of the heat in tanks and pipes from start to end",
+    "heat_stored_change_mwh": "Change of the heat in tanks, pipes and drive circuits from start to end",
     "chp_heat_mwh": "Heat of CHP plants",
     "chp_total_efficiency_frac": "CHP total efficiency (electricity and used heat / fuel)",
     "boiler_heat_mwh": "Heat of boilers",
@@ -101,7 +102,8 @@ _MONEY = ("net_cost", "net_cost_stock_adjusted", "grid_only_cost", "saving")
 
 
 def key_figures(
-    run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], green: Green, carbon: Carbon, money: Money
+    run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], contents: tuple[Content, ...], green: Green,
+    carbon: Carbon, money: Money,
 ) -> dict[str, float]:
     """All key figures that are defined for the run, in the order of :data:`KPI_LABELS`."""
     consumed = _consumed_mwh(run, energy, thermal)
@@ -124,8 +126,8 @@ def key_figures(
         "interrupted_mwh": energy.interrupted_mwh,
         "fuel_mwh": energy.fuel_mwh,
         "heat_mwh": math.nan if heating else energy.heat_mwh,
-        **_heat_figures(run, energy, heating),
-        **_cooling_figures(run, [n for n in thermal if n.service == COOLING]),
+        **_heat_figures(run, energy, heating, _stored_change_mwh(contents, HEATING)),
+        **_cooling_figures(run, [n for n in thermal if n.service == COOLING], _stored_change_mwh(contents, COOLING)),
         "green_share_frac": green.green_share_frac,
         "green_share_bound_frac": green.green_share_bound_frac,
         "self_consumption_frac": green.self_consumption_frac,
@@ -168,10 +170,18 @@ def _consumed_mwh(run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, .
     return energy.consumption_mwh - of_pumps + sum(n.delivered_mwh for n in thermal)
 
 
-def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) -> dict[str, float]:
-    """Sums over the heating networks; nothing without one. CHP heat counts as used unless dumped or stranded."""
+def _stored_change_mwh(contents: tuple[Content, ...], service: str) -> float:
+    """nan where nothing holds heat or cold."""
+    changes = [c.change_mwh for c in contents if c.service == service]
+    return math.fsum(changes) if changes else math.nan
+
+
+def _heat_figures(
+    run: RunData, energy: Energy, networks: list[ThermalNetwork], stored_change_mwh: float
+) -> dict[str, float]:
+    """Sums over the heating networks; without one, the contents. CHP heat counts as used unless dumped or stranded."""
     if not networks:
-        return {}
+        return {"heat_stored_change_mwh": stored_change_mwh}
 
     def total(field: str) -> float:
         return float(sum(getattr(n, field) for n in networks))
@@ -186,7 +196,7 @@ def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) 
         "heat_unserved_mwh": total("unserved_mwh"),
         "heat_loss_mwh": total("loss_mwh"),
         "heat_loss_frac": total("loss_mwh") / fed_in if fed_in > 0.0 else math.nan,
-        "heat_stored_change_mwh": total("stored_change_mwh"),
+        "heat_stored_change_mwh": stored_change_mwh,
         "chp_heat_mwh": sum(c.heat_mwh for c in plants) if plants else math.nan,
         "chp_total_efficiency_frac": (power + used) / fuel if fuel > 0.0 else math.nan,
         "boiler_heat_mwh": total("boiler_mwh"),
@@ -199,10 +209,10 @@ def _heat_figures(run: RunData, energy: Energy, networks: list[ThermalNetwork]) 
     }
 
 
-def _cooling_figures(run: RunData, networks: list[ThermalNetwork]) -> dict[str, float]:
-    """Sums over the cooling networks; nothing without one."""
+def _cooling_figures(run: RunData, networks: list[ThermalNetwork], stored_change_mwh: float) -> dict[str, float]:
+    """Sums over the cooling networks; without one, the contents."""
     if not networks:
-        return {}
+        return {"cooling_stored_change_mwh": stored_change_mwh}
 
     def total(field: str) -> float:
         return float(sum(getattr(n, field) for n in networks))
@@ -215,7 +225,7 @@ def _cooling_figures(run: RunData, networks: list[ThermalNetwork]) -> dict[str, 
         "cooling_unserved_mwh": total("unserved_mwh"),
         "cooling_loss_mwh": total("loss_mwh"),
         "cooling_loss_frac": total("loss_mwh") / fed_in if fed_in > 0.0 else math.nan,
-        "cooling_stored_change_mwh": total("stored_change_mwh"),
+        "cooling_stored_change_mwh": stored_change_mwh,
         "chiller_cooling_mwh": total("chiller_mwh"),
         "absorption_cooling_mwh": total("absorption_mwh"),
         "cooling_bought_mwh": total("bought_mwh"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.accounts.carbon import GRID_FACTOR, Carbon
+from twin.accounts.contents import Content
 from twin.accounts.demand import MonthDemand, demand_cost, monthly_demand
 from twin.accounts.energy import Energy, interrupted_mw
 from twin.accounts.green import Green
@@ -30,7 +31,6 @@ from twin.accounts.tariff import BUY_PRICE, billing_tariff
 from twin.accounts.thermal import (
     COOLING,
     HEATING,
-    ThermalNetwork,
     bought_mw,
     delivered_mw,
     feeds_heat_network,
@@ -81,7 +81,8 @@ class Money:
     stock_at_purchase_cost: float | None
     """What ``stock`` would cost at the mean purchase price, whatever the rule."""
     thermal_stock: tuple[MoneyItem, ...]
-    """The same as ``stock`` for heat and cold in tanks and pipes, where there is such a network and a price."""
+    """The same as ``stock`` for heat and cold in networks, tanks and drive circuits, where there are such and a
+    price."""
     unpriced: tuple[str, ...]
     """What took part but has no price in the run."""
 
@@ -199,11 +200,11 @@ class _Bill:
         return item, stock.at_purchase_cost
 
     def thermal_stock(
-        self, networks: tuple[ThermalNetwork, ...], carbon: Carbon, rules: Rules
+        self, contents: tuple[Content, ...], carbon: Carbon, rules: Rules
     ) -> tuple[MoneyItem, ...]:
-        """The change of the heat and cold in tanks and pipes."""
+        """The change of the heat and cold that is held."""
         items = []
-        for service, stock in settle_thermal_stock(self.run, self.flows, networks, carbon, rules).items():
+        for service, stock in settle_thermal_stock(self.run, self.flows, contents, carbon, rules).items():
             what = "heat" if service == HEATING else "cold"
             if stock.cost is None:
                 self.unpriced.append(THERMAL_STOCK_UNPRICED[service])
@@ -239,7 +240,7 @@ class _Bill:
 
 
 def settle_money(
-    run: RunData, flows: Flows, energy: Energy, thermal: tuple[ThermalNetwork, ...], green: Green, carbon: Carbon,
+    run: RunData, flows: Flows, energy: Energy, contents: tuple[Content, ...], green: Green, carbon: Carbon,
     rules: Rules,
 ) -> Money:
     """All cost items of the run, in the order of the bill."""
@@ -255,7 +256,7 @@ def settle_money(
     bill.certificates(green)
     bill.demand_response()
     stock, at_purchase = bill.stock(energy, carbon, rules)
-    thermal_stock = bill.thermal_stock(thermal, carbon, rules)
+    thermal_stock = bill.thermal_stock(contents, carbon, rules)
     return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), stock, at_purchase,
                  thermal_stock, tuple(bill.unpriced))
 

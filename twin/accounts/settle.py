@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.accounts.carbon import Carbon, settle_carbon
+from twin.accounts.contents import Content, contents_of
 from twin.accounts.energy import Energy, settle_energy
 from twin.accounts.green import Green, settle_green
 from twin.accounts.kpi import key_figures
@@ -24,6 +25,8 @@ class Accounts:
     energy: Energy
     thermal: tuple[ThermalNetwork, ...]
     """Heating and cooling networks, in scenario order."""
+    contents: tuple[Content, ...]
+    """All that holds heat or cold: networks, stand-alone tanks, drive circuits."""
     green: Green
     carbon: Carbon
     money: Money
@@ -51,6 +54,7 @@ def settle(run: RunData, rules: Rules | None = None) -> Accounts:
     energy = settle_energy(run, flows, thermal)
     green = settle_green(run, flows, rules)
     carbon = settle_carbon(run, flows, rules)
-    money = settle_money(run, flows, energy, thermal, green, carbon, rules)
-    kpi = key_figures(run, energy, thermal, green, carbon, money)
-    return Accounts(rules, flows, energy, thermal, green, carbon, money, kpi)
+    contents = contents_of(run, thermal)
+    money = settle_money(run, flows, energy, contents, green, carbon, rules)
+    kpi = key_figures(run, energy, thermal, contents, green, carbon, money)
+    return Accounts(rules, flows, energy, thermal, contents, green, carbon, money, kpi)

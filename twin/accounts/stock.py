@@ -7,9 +7,10 @@ mean purchase price; energy that was gained at what its charging cost, but at mo
 that only empties or fills a store gains nothing in energy by it. A lower demand charge stays: power, not energy.
 The purchase price includes the carbon of the public grid where carbon is charged.
 
-Heat and cold in tanks and pipes count by the reference of the rules: a missing MWh of heat costs the gas of a boiler
-(price and carbon over its efficiency), a missing MWh of cold the electricity of chillers (purchase price over COP). The
-same rule chooses the price, with what the tank gave or took in the place of the battery's power.
+Heat and cold (:mod:`twin.accounts.contents`: networks, stand-alone tanks, drive heat) count by the reference of the
+rules: a missing MWh of heat costs the gas of a boiler (price and carbon over its efficiency), a missing MWh of cold the
+electricity of chillers (purchase price over COP). The same rule chooses the price, with what the tank gave or took in
+the place of the battery's power.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.accounts.carbon import GRID_FACTOR, Carbon
+from twin.accounts.contents import Content
 from twin.accounts.energy import Energy
 from twin.accounts.rules import Rules, StockPrice
 from twin.accounts.series import NETWORK_FUEL, Flows, components_on_bus, price_on_grid, storage_series
 from twin.accounts.tariff import BUY_PRICE
-from twin.accounts.thermal import COOLING, HEATING, ThermalNetwork, tank_mw
+from twin.accounts.thermal import COOLING, HEATING
 from twin.component import Role
 from twin.store.run_data import RunData
 
@@ -77,25 +79,25 @@ def settle_stock(run: RunData, flows: Flows, energy: Energy, carbon: Carbon, rul
 
 
 def settle_thermal_stock(
-    run: RunData, flows: Flows, networks: tuple[ThermalNetwork, ...], carbon: Carbon, rules: Rules
+    run: RunData, flows: Flows, contents: tuple[Content, ...], carbon: Carbon, rules: Rules
 ) -> dict[str, Stock]:
-    """Service → value of the change of the heat or cold in all its tanks and pipes."""
+    """Service → value of the change of all heat or cold that is held."""
     prices = {HEATING: _heat_prices(run, carbon, rules), COOLING: _cold_prices(run, flows, carbon, rules)}
     found = {}
-    for service in (s for s in prices if any(n.service == s for n in networks)):
-        changes = {n.name: n.stored_change_mwh for n in networks if n.service == service}
+    for service in (s for s in prices if any(c.service == s for c in contents)):
+        held = [c for c in contents if c.service == service]
         of_service = prices[service]
-        total = sum(changes.values())
-        if all(abs(change) <= SMALLEST_CHANGE_MWH for change in changes.values()):
+        total = sum(c.change_mwh for c in held)
+        if all(abs(c.change_mwh) <= SMALLEST_CHANGE_MWH for c in held):
             found[service] = Stock(total, 0.0, 0.0)
         elif of_service is None:
             found[service] = Stock(total, None, None)
         else:
             cost = at_purchase = 0.0
-            for name, change in changes.items():
-                strict, purchase = _unit_prices(of_service, tank_mw(run, name), drawn=change < 0.0)
-                cost -= change * (strict if rules.stock_price is StockPrice.DISPLACED else purchase)
-                at_purchase -= change * purchase
+            for content in held:
+                strict, purchase = _unit_prices(of_service, content.power_mw, drawn=content.change_mwh < 0.0)
+                cost -= content.change_mwh * (strict if rules.stock_price is StockPrice.DISPLACED else purchase)
+                at_purchase -= content.change_mwh * purchase
             found[service] = Stock(total, cost, at_purchase)
     return found
 

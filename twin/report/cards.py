@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from html import escape
 
@@ -83,7 +84,7 @@ def _stored_heat(accounts: Accounts) -> str:
     """Heat and cold in tanks and pipes, each with what it counts for."""
     bill, said = accounts.money, []
     for what, service in (("heat", HEATING), ("cold", COOLING)):
-        change = sum(n.stored_change_mwh for n in accounts.thermal if n.service == service)
+        change = math.fsum(c.change_mwh for c in accounts.contents if c.service == service)
         if abs(change) < SMALLEST_SHOWN:
             continue
         item = next((i for i in bill.thermal_stock if i.key == f"stored_{what}_change"), None)
