@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from simulators.storage.battery.ageing import blast_prismatic
-from simulators.validation.ageing import CLOSED_FORM_LOSS, SAME_LAW_TOLERANCE, compare
+from simulators.storage.battery.ageing import Law, blast_prismatic, blast_sony
+from simulators.validation.ageing import CLOSED_FORM_LOSS, SAME_LAW_TOLERANCE, as_blast_cuts, compare, ten_years
 from tests.validation.published_data import published_data
 from twin.validation import Comparison
 
@@ -25,7 +26,8 @@ def rows() -> list[Comparison]:
 def test_everything_published_is_met(rows: list[Comparison]) -> None:
     assert {row.name for row in rows} >= {
         f"{case}, {law}" for case in (REST, CYCLE)
-        for law in ("naumann_lfp", "naumann_lfp_reversals", "blast_sony_lfp", "blast_prismatic_lfp")}
+        for law in ("naumann_lfp", "naumann_lfp_reversals", "blast_sony_lfp", "blast_sony_lfp_spans",
+                    "blast_prismatic_lfp", "blast_prismatic_lfp_spans")}
     assert [str(row) for row in rows if not row.passed] == []
 
 
@@ -36,21 +38,36 @@ def test_the_same_law_with_the_same_cycles_agrees_to_the_digits_printed(rows: li
     assert max(row.ours for row in same if row.name.startswith(("i_", "iii_"))) < 1e-7
 
 
+@pytest.mark.parametrize(("law", "published", "ours"), [
+    (blast_sony.BLAST_SONY, 0.76641, 0.7633), (blast_prismatic.BLAST_PRISMATIC, 0.80168, 0.7969)])
+def test_what_blast_lite_leaves_out_is_ageing(law: Law, published: float, ours: float) -> None:
+    """Two full cycles of 2 h ramps a day from rest, 35 °C, ten years; ``published``: run of blast-lite 1.1.0.
+
+    Cut as the tool cuts, the law agrees to 2e-4. It leaves out the first quarter hour of every third ramp; with the
+    whole way the loss is higher by 0.003 and 0.005.
+    """
+    time_h = np.arange(35_041) * 0.25 % 12.0
+    soc, degc = np.interp(time_h, [0, 2, 4, 8, 10, 12], [0, 0, 1, 1, 0, 0]), np.full(35_041, 35.0)
+    assert as_blast_cuts(law, soc, degc, 3650.0).capacity[-1, 0] == pytest.approx(published, abs=2e-4)
+    assert ten_years(law, soc, degc).capacity[-1, 0] == pytest.approx(ours, abs=2e-4)
+
+
 def test_the_closed_form_needs_no_data(tmp_path: Path) -> None:
     [row] = compare(tmp_path)
     assert row.passed and row.reference == CLOSED_FORM_LOSS == 0.134447
 
 
-def test_a_law_that_is_off_by_a_percent_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A result that differs from ours by more than the tolerance fails: here a published file with one figure moved."""
+def test_a_figure_off_by_more_than_the_tolerance_fails(tmp_path: Path) -> None:
+    """The published file with its last capacity moved."""
     root = published_data("aging", f"ref_simses_lite_sonylfp_{REST}.csv") / "aging"
+    (tmp_path / "aging").mkdir()
+    shutil.copy(root / f"profile_{REST}.csv.gz", tmp_path / "aging")
     changed = pd.read_csv(root / f"ref_simses_lite_sonylfp_{REST}.csv")
     changed.loc[len(changed) - 1, "q"] += 2 * SAME_LAW_TOLERANCE
-    read = pd.read_csv
-    monkeypatch.setattr(pd, "read_csv", lambda file: changed if "simses" in str(file) and REST in str(file) else
-                        read(file))
-    failed = {row.name for row in compare(root.parent) if not row.passed}
-    assert failed == {f"{REST}, naumann_lfp", f"{REST}, naumann_lfp_reversals"}
+    changed.to_csv(tmp_path / "aging" / f"ref_simses_lite_sonylfp_{REST}.csv", index=False)
+    failed = [(row.name, row.quantity) for row in compare(tmp_path) if not row.passed]
+    assert failed == [(f"{REST}, {law}", "capacity, largest difference")
+                      for law in ("naumann_lfp_reversals", "naumann_lfp")]
 
 
 def test_the_prismatic_cell_has_no_resistance_law(rows: list[Comparison]) -> None:

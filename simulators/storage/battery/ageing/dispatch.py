@@ -55,6 +55,12 @@ def _gather(code: int, rates: Floats, soc: float, temperature_degc: float, dt_s:
 
 
 @compiled
+def gather(code: int, rates: Floats, soc: float, temperature_degc: float, weight: float) -> None:
+    """Callable form of the rates of a law with spans; ``weight`` is time."""
+    _gather(code, rates, soc, temperature_degc, weight)
+
+
+@compiled
 def _age_span(code: int, losses: Floats, rates: Floats, span: Span) -> None:
     """A span, for a law with spans: cyclic part, then calendar part, both from the capacity at its beginning."""
     if span.duration_s <= 0.0:
@@ -65,3 +71,10 @@ def _age_span(code: int, losses: Floats, rates: Floats, span: Span) -> None:
     elif code == PRISMATIC:
         _prismatic_cyclic(losses, rates, span)
         _prismatic_calendar(losses, rates, span)
+
+
+@compiled
+def age_span(code: int, losses: Floats, rates: Floats, duration_s: float, fec: float, depth: float,
+             c_rate: float) -> None:
+    """Callable form of a span."""
+    _age_span(code, losses, rates, Span(duration_s, fec, depth, c_rate))

@@ -2,6 +2,10 @@
 
 A span ends after a day, or at a turning point of the state of charge once more than one full cycle has gone through.
 Ripple adds throughput and C-rate to a span and takes nothing from its range, so it cannot lower the loss.
+
+BLAST-Lite leaves out the step between two spans, time and way. Where cycles start from rest it is always the first step
+of a charge or discharge: ten years of two full cycles of 2 h a day then miss 0.003 to 0.005 of capacity loss. Here
+nothing is left out; the tool's own cut is in ``simulators.validation.blast_spans``, for comparison.
 """
 
 from __future__ import annotations
