@@ -80,6 +80,17 @@ class Params(ComponentParams):
         default=0.0, description="CO2 of grid electricity: a yearly mean, or 24 values by local hour [t/MWh]"
     )
     certificate_price_per_mwh: float = Field(default=0.0, ge=0, description="green certificate of 1 MWh [money/MWh]")
+    heat_price_per_mwh: float = Field(
+        default=0.0, ge=0, description="heat bought from outside; 0: not known, it is then left out of the bill and no "
+                                       "saving is stated [money/MWh]")
+    cooling_price_per_mwh: float = Field(
+        default=0.0, ge=0, description="cold bought from outside; 0: not known [money/MWh]")
+    heat_emission_t_per_mwh: float = Field(
+        default=0.224, ge=0, le=MAX_EMISSION_T_PER_MWH, description="CO2 of bought heat; default: a gas boiler of 90 % "
+                                                                    "[t/MWh]")
+    cooling_emission_t_per_mwh: float = Field(
+        default=0.14, ge=0, le=MAX_EMISSION_T_PER_MWH, description="CO2 of bought cold; default: a chiller of COP 4 at "
+                                                                   "0.57 t/MWh of electricity [t/MWh]")
     demand_charge_per_mw_month: float = Field(
         default=0.0, ge=0, description="per MW of the month's highest metered purchase [money/(MW month)]"
     )
@@ -130,6 +141,10 @@ class Outputs:
     certificate_price_per_mwh: float = port(0.0, carrier="price")
     demand_response_price_per_mwh: float = port(0.0, carrier="price")
     """0 where there is no event."""
+    heat_price_per_mwh: float = port(0.0, carrier="price")
+    cooling_price_per_mwh: float = port(0.0, carrier="price")
+    heat_emission_t_per_mwh: float = port(0.0, carrier="price")
+    cooling_emission_t_per_mwh: float = port(0.0, carrier="price")
 
 
 class TimeOfUseTariff(Component[Params, Nothing, Outputs, Nothing]):
@@ -172,7 +187,7 @@ class TimeOfUseTariff(Component[Params, Nothing, Outputs, Nothing]):
         return {f.name: columns[:, i] for i, f in enumerate(fields(Outputs))}
 
     def _columns(self, t_s: np.ndarray, table: CalendarTable) -> np.ndarray:
-        """Prices at instants in the order of ``Outputs``, shape (n, 8)."""
+        """Prices at instants in the order of ``Outputs``, shape (n, 12)."""
         p = self.params
         when = (table.month - 1, day_kinds(self.context.calendar, table), quarters_in_day(table))
         response = self._daily_response[when]
@@ -188,6 +203,10 @@ class TimeOfUseTariff(Component[Params, Nothing, Outputs, Nothing]):
                 self._emission[table.hour.astype(int)],
                 p.certificate_price_per_mwh,
                 response,
+                p.heat_price_per_mwh,
+                p.cooling_price_per_mwh,
+                p.heat_emission_t_per_mwh,
+                p.cooling_emission_t_per_mwh,
             )
         )
 

@@ -39,6 +39,8 @@ from twin.component import Role
 from twin.nameplate import GeneratorNameplate, StorageNameplate, TariffNameplate
 from twin.store.run_data import RunData
 
+BOUGHT = "bought "
+"""How a line about bought heat or cold begins; where it has no price there is no saving to state."""
 STOCK_UNPRICED = "change of stored energy: the run records no buy_price_per_mwh"
 THERMAL_STOCK_UNPRICED = {
     HEATING: f"change of stored heat: the run records no {GAS_PRICE}",
@@ -156,7 +158,10 @@ class _Bill:
         prices = {HEATING: ("heat", "heat_price_per_mwh"), COOLING: ("cold", "cooling_price_per_mwh")}
         for service, (what, price) in prices.items():
             power = bought_mw(self.run, service)
-            if power.any():
+            known = price_on_grid(self.run, price)
+            if power.any() and known is not None and not known.any():
+                self.unpriced.append(f"{BOUGHT}{what}: {price} is not given in the tariff")
+            elif power.any():
                 self.energy_price(f"{what}_purchase", f"Bought {what}", power, price, 1.0)
 
     def plants(self) -> None:
@@ -257,7 +262,8 @@ def settle_money(
     bill.demand_response()
     stock, at_purchase = bill.stock(energy, carbon, rules)
     thermal_stock = bill.thermal_stock(contents, carbon, rules)
-    return Money(run.currency, tuple(bill.items), months, _grid_only_cost(bill, rules), stock, at_purchase,
+    reference = None if any(line.startswith(BOUGHT) for line in bill.unpriced) else _grid_only_cost(bill, rules)
+    return Money(run.currency, tuple(bill.items), months, reference, stock, at_purchase,
                  thermal_stock, tuple(bill.unpriced))
 
 

@@ -126,6 +126,17 @@ def test_bought_heat_and_cold_of_unknown_price_and_factor_are_named() -> None:
     assert "emission_t" not in accounts.kpi
 
 
+def test_no_saving_is_stated_while_bought_heat_has_no_price() -> None:
+    network = thermal_network("heating", {"a": ([2.0], [2.0])}, external_mw=[2.0])
+    prices = {"buy_price_per_mwh": [1000.0], "gas_price_per_mwh": [360.0]}
+    unknown = settle(closed_run(load([-1.0]), network, tariff(**prices, heat_price_per_mwh=[0.0])))
+    assert unknown.money.unpriced == ("bought heat: heat_price_per_mwh is not given in the tariff",)
+    assert unknown.money.grid_only_cost is None and "saving_cny" not in unknown.kpi
+    known = settle(closed_run(load([-1.0]), network, tariff(**prices, heat_price_per_mwh=[450.0])))
+    # 1,000 for the town; 2 / 0.9 MWh of gas at 360 would have been 800, the heat cost 900
+    assert known.kpi["saving_cny"] == pytest.approx(-100.0)
+
+
 def test_costs_per_mwh_count_all_that_was_consumed() -> None:
     """12 MWh electricity, 10.5 heat and 5 cold."""
     kpi = settle(site()).kpi
