@@ -27,7 +27,7 @@ def mistakes_in(network: ThermalFile) -> list[Mistake]:
              *_extractions(network)]
     if references or not network.sources:  # what is joined with what is not known
         return found
-    return [*found, *_lonely_nodes(network), *_shares(network), *_spreads(network), *_plants_without_flow(network)]
+    return [*found, *_lonely_nodes(network), *_shares(network), *_spreads(network), *_headers_without_flow(network)]
 
 
 def _unknown_nodes(network: ThermalFile) -> Iterator[Mistake]:
@@ -190,6 +190,9 @@ def _substations(network: ThermalFile) -> Iterator[Mistake]:
         if substation.max_kg_s is not None and substation.min_kg_s > substation.max_kg_s:
             yield (*path, "min_kg_s"), (f"{what}: min_kg_s = {substation.min_kg_s:g} is larger than max_kg_s = "
                                         f"{substation.max_kg_s:g}")
+        if substation.reserve_factor > 1.0 and None in (substation.max_mw, substation.return_degc):
+            yield (*path, "reserve_factor"), (f"{what}: reserve_factor = {substation.reserve_factor:g} needs max_mw "
+                                              f"and return_degc, which say what the design flow is")
 
 
 def _spreads(network: ThermalFile) -> Iterator[Mistake]:
@@ -227,12 +230,19 @@ def _return_limits(substation: Substation, service: Service) -> Iterator[tuple[s
         yield "secondary_return_degc", substation.secondary_return_degc + service * substation.approach_k
 
 
-def _plants_without_flow(network: ThermalFile) -> Iterator[Mistake]:
+def _headers_without_flow(network: ThermalFile) -> Iterator[Mistake]:
+    """The water between a plant, or what is bought up to a limit, and the network follows from the largest flow."""
     for name, source in network.sources.items():
-        if source.plant is not None and source.max_kg_s is None and (without := unlimited_substations(network, name)):
+        if source.max_kg_s is not None or (source.plant is None and source.max_mw is None):
+            continue
+        what = "the plant's headers" if source.plant is not None else "the header behind max_mw"
+        if without := unlimited_substations(network, name):
             yield ("sources", name), (f"source {name!r} needs max_kg_s, or every substation max_kg_s or max_mw: the "
-                                      f"water in the plant's headers follows from the largest flow; without a limit: "
+                                      f"water in {what} follows from the largest flow; without a limit: "
                                       f"{_some(without)}")
+        elif not {s.node for s in network.substations.values()} & joined_nodes(network, source.node):
+            yield ("sources", name), (f"source {name!r} needs max_kg_s: the water in {what} follows from the largest "
+                                      f"flow, and there is no substation in its part of the network")
 
 
 def _some(names: list[str], shown: int = 5) -> str:

@@ -20,7 +20,7 @@ class Controls:
 
     Parameters
     ----------
-    largest_kg_s : [sources] what the pump of an energy centre can move; infinite where heat is bought.
+    largest_kg_s : [sources] what the pump behind a header can move; infinite where heat is bought without limit.
     generates : whether heat of CHP units can be taken at energy centres.
     """
 

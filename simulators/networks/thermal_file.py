@@ -87,6 +87,9 @@ class Substation(_Element):
     max_kg_s: float | None = Field(default=None, gt=0, description="largest flow [kg/s]; default: unlimited")
     max_mw: float | None = Field(
         default=None, gt=0, description="largest heat or cold at the design supply temperature: limits the flow [MW]")
+    reserve_factor: float = Field(
+        default=1.0, ge=1, le=5, description="with max_mw and return_degc: so many times the design flow can pass, to "
+        "carry the same heat where the supply helps less than in design [-]")
     bypass_kg_s: float = Field(default=0.0, ge=0, description="constant flow past the exchanger [kg/s]")
     valve_time_s: float = Field(default=0.0, ge=0, le=86_400, description="time constant of the valve [s]")
     priority: int = Field(default=2, ge=1, le=100, description="1 is served first when flow is short (hospital)")
@@ -128,8 +131,8 @@ class ThermalSource(_Element):
                                                                    "network but the first, which takes the rest [-]")
     max_gradient_k_per_h: float | None = Field(
         default=None, gt=0, description="fastest change of the supply temperature; a plant brings its own [K/h]")
-    max_mw: float | None = Field(default=None, gt=0, description="most that is bought; a plant brings its own limits "
-                                                                 "[MW]")
+    max_mw: float | None = Field(default=None, gt=0, description="most that is bought, needs a limit of the flow; a "
+                                                                 "plant brings its own limits [MW]")
     plant: HeatPlantParams | CoolingPlantParams | None = Field(
         default=None, description="energy centre; none: heat or cold is bought")
 

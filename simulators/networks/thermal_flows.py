@@ -1,4 +1,4 @@
-"""Largest flows of a thermal network file without mistakes: of its substations and of its sources, in kg/s."""
+"""Largest flows of a thermal network file: of its substations and of its sources, in kg/s, at design temperatures."""
 
 from __future__ import annotations
 

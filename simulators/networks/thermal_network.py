@@ -10,7 +10,6 @@ physical, and what was not delivered is recorded.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from pydantic import Field, model_validator
 from simulators.networks.heat.network import ThermalNetwork
 from simulators.networks.heat.results import NetworkInputs as EngineInputs
 from simulators.networks.heat.results import NetworkState, StepResult
-from simulators.networks.heat.spec import NetworkSpec
 from simulators.networks.heat.summary import (
     DELIVERED,
     DEMAND,
@@ -34,7 +32,9 @@ from simulators.networks.heat.summary import (
     summarise,
 )
 from simulators.networks.plant import drive_circuit
-from simulators.networks.plant.centres import CentresState, CoolingCentres, HeatCentres, Place
+from simulators.networks.plant.bought import supply_records
+from simulators.networks.plant.centres import CentresState, CoolingCentres, HeatCentres, Surroundings
+from simulators.networks.plant.content import NOTES
 from simulators.networks.plant.cooling_dispatch import CoolingCall, CoolingDelivery
 from simulators.networks.plant.heat_dispatch import HeatCall, HeatDelivery
 from simulators.networks.thermal_controls import Controls, each
@@ -49,7 +49,8 @@ from simulators.networks.thermal_ports import (
     NetworkInputs,
     NetworkOutputs,
 )
-from simulators.networks.thermal_source import largest_flow_kg_s, network_spec, thermal_model
+from simulators.networks.thermal_source import network_spec, thermal_model
+from simulators.networks.thermal_start import Headers, first_water, plant_degc
 from simulators.power_factor import tan_phi
 from twin.component import AssetParams, Component, Role, Section
 from twin.context import Context
@@ -59,7 +60,7 @@ from twin.scenario.datafile import DataFile
 
 S_PER_H = 3600.0
 USUAL_OUTDOOR_DEGC = 10.0
-"""At which a supply curve is read for the initial temperature, where none is given."""
+"""At which a supply curve is read until the first step brings the weather."""
 
 
 class Params(AssetParams):
@@ -69,10 +70,11 @@ class Params(AssetParams):
     changes: dict[str, Any] = Field(default_factory=dict, description="laid over the network file, by the same keys: "
                                                                       "{pipes: {EC-A: {length_m: 900}}}")
     substep_s: float = Field(default=60.0, ge=1, le=900, description="longest sub-step of water and plants [s]")
-    shed_after_s: float = Field(default=600.0, ge=0, description="a shortage of the plants is carried so long by "
-                                "pipes and buildings; then the lowest priority is throttled [s]")
+    shed_after_s: float = Field(default=600.0, ge=0, description="a small shortage of the producers is carried so long "
+                                "by pipes and buildings; then, and at once if a quarter of the need is missing, the "
+                                "lowest priority is throttled [s]")
     initial_supply_degc: float | None = Field(default=None, description="water in the supply at the start [°C]; "
-                                                                        "default: the first source's supply")
+                                              "default: the first source's supply in the weather of the first step")
     initial_return_degc: float | None = Field(default=None, description="water in the return at the start [°C]; "
                                                                         "default: mean of the substations' returns")
     power_factor: float = Field(default=0.95, gt=0, le=1, description="cos phi of pumps, fans and chillers [-]")
@@ -109,6 +111,8 @@ class State:
     centres: CentresState
     watch: Watch
     crosscheck: Crosscheck
+    begun: bool = False
+    """False until the first step has brought the weather, to which the water begins."""
 
 
 P = TypeVar("P", bound=Params)
@@ -132,8 +136,9 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
 
     def __init__(self, name: str, params: P, context: Context) -> None:
         self.file = file = thermal_model(self.file_type, params.file, params.changes, getattr(params, "inline", None))
-        self._with_plant = [i for i, s in enumerate(file.sources.values()) if s.plant is not None]
-        self.spec = spec = _with_headers(network_spec(file), self._with_plant)
+        self._headers = headers = Headers(file, params.substep_s)
+        self._with_plant = headers.with_plant
+        self.spec = spec = headers.spec(network_spec(file))
         self.network = ThermalNetwork(spec)
         self._sign = float(spec.service)
         self._heat_capacity = spec.fluid.heat_capacity_j_kg_k
@@ -142,10 +147,8 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
                        "extraction": tuple(file.extractions)}
         self._names["connection"] = (*self._names["substation"], *self._names["source"])
         self._at_substation = len(file.substations)
-        self._bought = np.array([float(s.plant is None) for s in file.sources.values()])
-        self._largest_kg_s = np.array([largest_flow_kg_s(file, name) if source.plant is not None else np.inf
-                                       for name, source in file.sources.items()])
-        self.controls = Controls(self.network, file, self.carrier, self._largest_kg_s, self.generates)
+        self._ideal = np.array(headers.ideal)
+        self.controls = Controls(self.network, file, self.carrier, np.array(headers.largest_kg_s), self.generates)
         number = {node: i for i, node in enumerate(file.nodes)}
         self._substation_node = np.array([number[s.node] for s in file.substations.values()], np.int64)
         self._tan_phi = tan_phi(params.power_factor)
@@ -153,39 +156,28 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         super().__init__(name, params, context)
 
     def _centres(self, sources: list[Any], params: P) -> HeatCentres | CoolingCentres:
-        places = [Place(i, self._largest_kg_s[i] * params.substep_s) for i in self._with_plant]
-        priority = np.array([s.priority for s in self.file.substations.values()], dtype=int)
-        first = priority.min(initial=100)
-        lowest_first = [c for c in sorted(range(priority.size), key=lambda c: (-priority[c], -c))
-                        if priority[c] > first]
-        return self._make_centres([sources[i].plant for i in self._with_plant], places, lowest_first,
-                                  params.shed_after_s)
+        headers = self._headers
+        supplies = supply_records(headers.places(headers.bought), headers.gradient_k_s)
+        around = Surroundings(headers.places(headers.with_plant), supplies, len(sources),
+                              [s.priority for s in self.file.substations.values()], params.shed_after_s,
+                              self._heat_capacity)
+        return self._make_centres([sources[i].plant for i in self._with_plant], around)
 
-    def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
-                      grace_s: float) -> HeatCentres | CoolingCentres:
+    def _make_centres(self, plants: list[Any], around: Surroundings) -> HeatCentres | CoolingCentres:
         raise NotImplementedError
 
-    def _initial_supply_degc(self, params: P) -> float:
-        if params.initial_supply_degc is not None:
-            return params.initial_supply_degc
-        return next(iter(self.file.sources.values())).supply_at(USUAL_OUTDOOR_DEGC)
-
-    def _initial_return_degc(self, supply_degc: float) -> float:
-        if self.params.initial_return_degc is not None:
-            return self.params.initial_return_degc
-        returns = [s.return_degc if s.return_degc is not None else supply_degc - self._sign * (s.delta_k or 0.0)
-                   for s in self.file.substations.values()]
-        return sum(returns) / len(returns) if returns else supply_degc
-
     def initial_state(self) -> Any:
-        """Water at rest; energy centres in operation."""
-        supply_degc = self._initial_supply_degc(self.params)
-        water = self.network.initial_state(supply_degc, self._initial_return_degc(supply_degc))
-        plants = [source.plant for source in self.file.sources.values() if source.plant is not None]
-        centres = self.centres.initial_state([
-            plant.initial_supply_degc if "initial_supply_degc" in plant.model_fields_set else supply_degc
-            for plant in plants])
-        return State(water, centres, Watch(), Crosscheck())
+        """Water at rest; energy centres in operation. The first step sets the temperatures anew, to its weather."""
+        return State(*self._begin(USUAL_OUTDOOR_DEGC), Watch(), Crosscheck())
+
+    def _begin(self, air_degc: float) -> tuple[NetworkState, CentresState]:
+        params, sources = self.params, list(self.file.sources.values())
+        first = first_water(self.file, air_degc, params.initial_supply_degc, params.initial_return_degc)
+        water = self.network.initial_state(first.supply_degc, first.return_degc)
+        water.source_degc[:] = first.source_degc
+        return water, self.centres.initial_state(
+            [plant_degc(sources[i], first.source_degc[i]) for i in self._with_plant],
+            [first.source_degc[i] for i in self._headers.bought])
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
         return self._names
@@ -203,34 +195,41 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
     def step(self, t_s: int, dt_s: int, inputs: I) -> O:
         state, centres = self.state, self.centres
         engine = self.controls.fill(inputs)
+        if not state.begun:
+            state.water, state.centres = self._begin(inputs.air_temperature_degc)
+            state.begun = True
         state.crosscheck.run_if_due(self, t_s, engine)
-        deliveries, stored_mwh = np.zeros((len(self._with_plant), len(centres.delivery_fields))), np.zeros(4)
-        self._call(inputs, centres.calls)
+        deliveries, notes = np.zeros((len(self._with_plant), len(centres.delivery_fields))), np.zeros(NOTES)
+        self._call(inputs, centres.calls, dt_s)
         result = self.network.advance(state.water, dt_s, self.params.substep_s, engine,
-                                      centres.driver(state.centres, deliveries, stored_mwh))
-        outputs = self._outputs(inputs, self._common(result, engine, stored_mwh.tolist()), deliveries, dt_s)
+                                      centres.driver(state.centres, deliveries, notes))
+        outputs = self._outputs(inputs, self._common(result, engine, notes.tolist()), deliveries, dt_s)
         announce(self, t_s, result, outputs)
         return outputs
 
     def _outputs(self, inputs: I, common: dict[str, Any], deliveries: np.ndarray, dt_s: int) -> O:
         raise NotImplementedError
 
-    def _call(self, inputs: I, calls: np.ndarray) -> None:
+    def _call(self, inputs: I, calls: np.ndarray, dt_s: int) -> None:
         """What each plant is told; the kernel fills in flow and return."""
         raise NotImplementedError
 
-    def _common(self, result: StepResult, engine: EngineInputs, stored_mwh: Sequence[float]) -> dict[str, Any]:
+    def _common(self, result: StepResult, engine: EngineInputs, notes: Sequence[float]) -> dict[str, Any]:
         """The outputs that need no plant."""
         sign, consumers, pipes, sources, nodes = (
             self._sign, result.consumers, result.pipes, result.sources, result.nodes)
         substations, source_mw = np.empty((SUBSTATION_ROWS, consumers.size)), np.empty(sources.size)
         sums = Sums(*summarise(
             sign, engine.consumers, consumers, nodes, pipes, sources, result.feeds, result.extractions,
-            self._substation_node, self._bought, substations, source_mw))
-        headers_before, tanks_before, headers_mwh, tanks_mwh = stored_mwh
+            self._substation_node, self._ideal, substations, source_mw))
+        headers_before, tanks_before, headers_mwh, tanks_mwh, bought_mw = notes
         change_mwh = result.stored_change_mwh + headers_mwh - headers_before + tanks_mwh - tanks_before
+        if not math.isfinite(change_mwh + result.stored_mwh):
+            raise ComponentError("the temperatures of the network are no longer numbers; nothing after this step could "
+                                 "be trusted: please report this with the scenario")
         worst_bar = result.worst_differential_bar
         return sums._asdict() | {
+            "external_mw": sums.external_mw + bought_mw,
             "loss_mw": sign * (result.loss_supply_mw + result.loss_return_mw),
             "tank_energy_mwh": sign * tanks_mwh, "stored_mwh": sign * (result.stored_mwh + headers_mwh),
             "stored_change_mwh": sign * change_mwh, "status_code": result.status.value,
@@ -252,13 +251,6 @@ class _Network(Component[P, I, O, S], Generic[P, I, O, S]):
         }
 
 
-def _with_headers(spec: NetworkSpec, with_plant: list[int]) -> NetworkSpec:
-    """Sources with a plant take the temperature of its water as it is."""
-    sources = tuple(dataclasses.replace(s, as_given=True, max_gradient_k_h=np.inf) if i in with_plant else s
-                    for i, s in enumerate(spec.sources))
-    return dataclasses.replace(spec, sources=sources)
-
-
 def _sum(delivery: type[D], deliveries: np.ndarray) -> D:
     """Of all plants; nothing where there is none."""
     return delivery(*deliveries.sum(axis=0).tolist())
@@ -270,6 +262,13 @@ def _number(value: float, name: str) -> float:
     return value
 
 
+def _share(value: float) -> float:
+    if not 0.0 <= value <= 1.0:
+        raise ComponentError(f"drive_share_frac is {value:g}; it is the share of its own request that a cooling "
+                             "network gets, 0 to 1: connect the drive_share_frac of a heating network")
+    return value
+
+
 class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
     """District heating network: plug-flow pipes, substations, energy centres with boiler, tank and dump cooler."""
 
@@ -277,13 +276,12 @@ class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
     carrier = "heat"
     generates = True
 
-    def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
-                      grace_s: float) -> HeatCentres:
-        return HeatCentres(plants, places, lowest_first, grace_s, self._heat_capacity)
+    def _make_centres(self, plants: list[Any], around: Surroundings) -> HeatCentres:
+        return HeatCentres(plants, around)
 
-    def _call(self, inputs: HeatInputs, calls: np.ndarray) -> None:
+    def _call(self, inputs: HeatInputs, calls: np.ndarray, dt_s: int) -> None:
         """CHP heat where it stands; drive heat is given by the first plant."""
-        count, set_degc = len(self._bought), self.controls.set_degc
+        count, set_degc = len(self._ideal), self.controls.set_degc
         chp_mw, request_mw = self.controls.demand_mw(inputs), each(inputs.tank_request_mw, count)
         limit_mw, drive_mw = each(inputs.plant_limit_mw, count), _number(inputs.drive_request_mw, "drive_request_mw")
         for p, i in enumerate(self._with_plant):
@@ -307,8 +305,8 @@ class HeatNetwork(_Network[HeatParams, HeatInputs, HeatOutputs, State]):
             residual_mwh=(given - taken) * dt_s / S_PER_H - common["stored_change_mwh"],
             chp_heat_mw=chp_mw, boiler_mw=plant.boiler_mw, gas_mw=plant.gas_mw,
             boiler_loss_mw=-plant.gas_mw - plant.boiler_mw, dumped_mw=plant.dumped_mw, stranded_mw=plant.stranded_mw,
-            drive_mw=plant.drive_mw, drive_share_frac=plant.drive_mw / request_mw if request_mw > 0.0 else 0.0,
-            drive_degc=drive_degc)
+            drive_mw=plant.drive_mw, drive_degc=drive_degc,
+            drive_share_frac=min(plant.drive_mw / request_mw, 1.0) if request_mw > 0.0 else 0.0)
 
 
 class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, State]):
@@ -319,24 +317,20 @@ class CoolingNetwork(_Network[CoolingParams, CoolingInputs, CoolingOutputs, Stat
     generates = False
     centres: CoolingCentres
 
-    def _make_centres(self, plants: list[Any], places: list[Place], lowest_first: list[int],
-                      grace_s: float) -> CoolingCentres:
-        return CoolingCentres(plants, places, lowest_first, grace_s, self._heat_capacity)
+    def _make_centres(self, plants: list[Any], around: Surroundings) -> CoolingCentres:
+        return CoolingCentres(plants, around)
 
-    def _call(self, inputs: CoolingInputs, calls: np.ndarray) -> None:
-        count, set_degc = len(self._bought), self.controls.set_degc
+    def _call(self, inputs: CoolingInputs, calls: np.ndarray, dt_s: int) -> None:
+        share_frac = _share(inputs.drive_share_frac)
+        if self.centres.takes_drive_heat:
+            drive_circuit.fill(self.state.centres.drive, share_frac, dt_s)
+        count, set_degc = len(self._ideal), self.controls.set_degc
         request_mw, limit_mw = each(inputs.tank_request_mw, count), each(inputs.plant_limit_mw, count)
         for p, i in enumerate(self._with_plant):
             calls[p] = CoolingCall(
                 network_kg_s=0.0, return_degc=0.0, setpoint_degc=set_degc[i], drive_offer_mw=0.0,
                 drive_degc=inputs.drive_degc, tank_request_mw=request_mw[i], chiller_limit_mw=limit_mw[i],
                 wet_bulb_degc=inputs.wet_bulb_degc, air_degc=inputs.air_temperature_degc)
-
-    def step(self, t_s: int, dt_s: int, inputs: CoolingInputs) -> CoolingOutputs:
-        state = self.state.centres
-        if self.centres.takes_drive_heat:
-            drive_circuit.fill(state.drive, _number(inputs.drive_share_frac, "drive_share_frac"), dt_s)
-        return super().step(t_s, dt_s, inputs)
 
     def _outputs(self, inputs: CoolingInputs, common: dict[str, Any], deliveries: np.ndarray,
                  dt_s: int) -> CoolingOutputs:

@@ -32,7 +32,8 @@ class NetworkInputs:
     tank_request_mw: np.ndarray = port(math.nan, per="source")
     """> 0 discharge at most so much, < 0 charge so much, 0 keep; nan: the plant decides."""
     plant_limit_mw: np.ndarray = port(math.inf, per="source")
-    """Most that boiler, electric chillers or a bought supply may give; 0: out of service."""
+    """Most that boiler, electric chillers or a bought supply may give; 0: out of service. Holds in every sub-step; of a
+    bought supply without max_mw and max_kg_s in its file only up to the change of the return in a sub-step."""
     pump_limit_kg_s: np.ndarray = port(math.inf, per="source")
     """Most the circulation pump can move; 0: it has failed."""
     valve_open_frac: np.ndarray = port(1.0, per="substation")
@@ -58,7 +59,7 @@ class CoolingInputs(NetworkInputs):
     cooling_mw: np.ndarray = port(0.0, carrier="cooling", per="connection", total=True)
     """Demand, ≤ 0, at a substation."""
     drive_share_frac: float = port(0.0, carrier="drive_heat", measured=True)
-    """Heat a heat network gave to the absorption chillers in the step before."""
+    """What a heating network gave in the step before, over what was requested of it."""
     drive_degc: float = port(20.0, carrier="drive_heat", measured=True)
 
 
@@ -80,7 +81,7 @@ class NetworkOutputs:
     plant_mw: float = port()
     """Given to the water by energy centres."""
     external_mw: float = port()
-    """Given by sources without a plant: bought."""
+    """Given by sources without a plant: bought, into the header where there is one."""
     feed_mw: float = port()
     extraction_mw: float = port()
     """Taken out of the return (cooling: < 0 where heat is taken out)."""

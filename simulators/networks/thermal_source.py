@@ -14,7 +14,8 @@ from simulators.networks.model_file import model_in, raise_for_inline
 from simulators.networks.pandapipes_import import read_pandapipes_json
 from simulators.networks.thermal_checks import mistakes_in
 from simulators.networks.thermal_file import PipePair, Substation, ThermalFile, ThermalSource
-from simulators.networks.thermal_flows import largest_flow_kg_s, substation_limits_kg_s
+from simulators.networks.thermal_flows import design_supply_degc, largest_flow_kg_s, substation_limits_kg_s
+from simulators.networks.thermal_joints import parts_of
 from twin.errors import ComponentError
 from twin.scenario.yaml_source import read_yaml
 
@@ -70,10 +71,13 @@ def network_spec(network: ThermalFile) -> NetworkSpec:
     Pipes out of service are in it (:attr:`NetworkInputs.pipe_open` shuts them).
     """
     limits_kg_s = substation_limits_kg_s(network)
+    design_degc = {name: design_supply_degc(network, part) for part in parts_of(network)
+                   for name, substation in network.substations.items() if substation.node in part}
     return NetworkSpec(
         nodes=tuple(Node(name, node.elevation_m) for name, node in network.nodes.items()),
         pipes=tuple(_pipe(name, pipe) for name, pipe in network.pipes.items()),
-        consumers=tuple(_consumer(name, given, limits_kg_s[name], _secondary_return_degc(network, given))
+        consumers=tuple(_consumer(name, given, limits_kg_s[name], design_degc[name],
+                                  _secondary_return_degc(network, given))
                         for name, given in network.substations.items()),
         sources=tuple(_source(name, source) for name, source in network.sources.items()),
         feeds=tuple(Feed(name, feed.node, feed.pump_efficiency) for name, feed in network.feeds.items()),
@@ -105,10 +109,11 @@ def inner_diameter_m(pipe: PipePair) -> float:
     return pipe.inner_diameter_m
 
 
-def _consumer(name: str, given: Substation, max_kg_s: float, secondary_return_degc: float | None) -> Consumer:
+def _consumer(name: str, given: Substation, max_kg_s: float, design_degc: float,
+              secondary_return_degc: float | None) -> Consumer:
     return Consumer(
         name, given.node, given.return_degc, given.delta_k, given.approach_k, secondary_return_degc,
-        given.min_kg_s, max_kg_s, given.bypass_kg_s, given.valve_time_s,
+        given.min_kg_s, max_kg_s, design_degc, given.reserve_factor, given.bypass_kg_s, given.valve_time_s,
         priority=-given.priority)  # the engine serves higher numbers first
 
 

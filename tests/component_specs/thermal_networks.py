@@ -65,7 +65,7 @@ BOUGHT: dict[str, Any] = {
     "nodes": {"IN": {}, "A": {}},
     "pipes": {"IN-A": {"from": "IN", "to": "A", "length_m": 400, "dn": 100}},
     "substations": {"house": {"node": "A", "return_degc": 45}},
-    "sources": {"grid": {"node": "IN", "supply": 80, "max_mw": 0.5, "max_gradient_k_per_h": 15}},
+    "sources": {"grid": {"node": "IN", "supply": 80, "max_mw": 0.5, "max_kg_s": 10, "max_gradient_k_per_h": 15}},
 }
 
 
@@ -117,7 +117,8 @@ def bought_heat(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
 
 
 def physical(lowest_degc: float, highest_degc: float) -> Callable[[Any, Any, Any, Any], None]:
-    """First law, every demand accounted for, water between the coldest and the hottest that was ever put in."""
+    """First law, every demand accounted for, limits of pumps and purchases kept, water between the coldest and the
+    hottest that was ever put in."""
     def check(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
         energy_is_kept(component, outputs, component.step_s)
         demand = outputs.substation_delivered_mw + outputs.substation_unserved_mw
@@ -136,6 +137,9 @@ def physical(lowest_degc: float, highest_degc: float) -> Callable[[Any, Any, Any
         for i, name in enumerate(sources):
             largest = component.file.sources[name].max_kg_s or math.inf
             assert outputs.source_kg_s[i] <= min(largest, _at(inputs.pump_limit_kg_s, i)) * (1.0 + 1e-12)
+        bought = [(i, source) for i, source in enumerate(component.file.sources.values()) if source.plant is None]
+        limit_mw = sum(min(source.max_mw or math.inf, _at(inputs.plant_limit_mw, i)) for i, source in bought)
+        assert 0.0 <= outputs.external_mw <= limit_mw * (1.0 + 1e-12)
     return check
 
 

@@ -112,7 +112,9 @@ def _consumers(spec: NetworkSpec) -> Records:
     consumers["delta_k"] = [math.nan if c.delta_k is None else c.delta_k for c in spec.consumers]
     freezing = spec.fluid.freezing_degc
     consumers["limit_degc"] = [c.return_limit_degc(spec.service, freezing) for c in spec.consumers]
-    for name in ("min_kg_s", "max_kg_s", "bypass_kg_s", "valve_time_s"):
+    consumers["design_k"] = [0.0 if c.design_supply_degc is None or c.return_degc is None
+                             else spec.service * (c.design_supply_degc - c.return_degc) for c in spec.consumers]
+    for name in ("min_kg_s", "max_kg_s", "reserve_factor", "bypass_kg_s", "valve_time_s"):
         consumers[name] = [getattr(c, name) for c in spec.consumers]
     return consumers
 

@@ -23,7 +23,16 @@ from simulators.networks.heat.pipe import advance_line
 from simulators.networks.heat.producers import lift_pumps, limit_feeds, ramp, reached_degc, share_flow, source_limit
 from simulators.networks.heat.records import NONE, Floats, Ints, Record, Records, set_all
 from simulators.networks.heat.status import NETWORK_NO_FLOW, NO_DIFFERENTIAL, NO_LOOP_FLOWS, SUPPLY_BEYOND_RETURN
-from simulators.networks.heat.substations import NIL_KG_S, NIL_W, W_PER_MW, beyond_degc, ration, take_heat, valve_flow
+from simulators.networks.heat.substations import (
+    NIL_K,
+    NIL_KG_S,
+    NIL_W,
+    W_PER_MW,
+    beyond_degc,
+    ration,
+    take_heat,
+    valve_flow,
+)
 
 
 @compiled
@@ -235,7 +244,7 @@ def _consume(sign: float, heat_capacity: float, consumers: Records, consumer_in:
         if sign * demand_w > NIL_W:
             if flow <= 0.0:
                 report(total, NETWORK_NO_FLOW, c, k)
-            elif sign * (supply_degc - beyond_degc(consumers[c])) <= 0.0:
+            elif sign * (supply_degc - beyond_degc(consumers[c])) <= NIL_K:
                 report(total, SUPPLY_BEYOND_RETURN, c, k)
 
 

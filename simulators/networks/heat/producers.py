@@ -88,8 +88,8 @@ def reached_degc(sign: float, set_degc: float, return_degc: float, through_w_k: 
     """Supply temperature a source reaches with the heat it has. It does not cool: a return beyond the set-point
     passes through.
 
-    ``return_degc`` is that of the sub-step before, so the heat given keeps the limit up to the change of the return
-    temperature within one sub-step (of the order of 0.1 %).
+    ``return_degc`` is that of the sub-step before, so the heat given keeps the limit only as far as the return
+    temperature does not change within one sub-step; where a limit must hold, a header is needed (``plant.bought``).
     """
     lift_k = max(0.0, sign * (set_degc - return_degc))
     if through_w_k > 0.0:

@@ -56,8 +56,10 @@ LOOP = _layout(("chord", "first", "end"))
 LOOP_PIPE = _layout(("pipe",), ("sign",))
 """+1 where the loop runs along the pipe."""
 CONSUMER = _layout(
-    ("node",), ("target_degc", "delta_k", "limit_degc", "min_kg_s", "max_kg_s", "bypass_kg_s", "valve_time_s"))
-"""``target_degc`` is nan where a fixed drop ``delta_k`` is held, and the other way round."""
+    ("node",), ("target_degc", "delta_k", "limit_degc", "min_kg_s", "max_kg_s", "design_k", "reserve_factor",
+                "bypass_kg_s", "valve_time_s"))
+"""``target_degc`` is nan where a fixed drop ``delta_k`` is held, and the other way round; ``design_k``: spread at which
+``max_kg_s`` holds, 0: at any."""
 SOURCE = _layout(
     ("node", "as_given"),
     ("return_pa", "lift_pa", "min_differential_pa", "max_lift_pa", "max_kg_s", "pump_efficiency", "gradient_k_s"))

@@ -74,6 +74,10 @@ class Consumer:
     min_kg_s: float = 0.0
     """Flow through the exchanger even without demand."""
     max_kg_s: float = math.inf
+    design_supply_degc: float | None = None
+    """At which ``max_kg_s`` carries the largest heat to ``return_degc``. A supply that helps less raises the limit, so
+    that it carries the same heat, up to ``reserve_factor`` times."""
+    reserve_factor: float = 1.0
     bypass_kg_s: float = 0.0
     """Constant flow past the exchanger, from supply to return."""
     valve_time_s: float = 0.0

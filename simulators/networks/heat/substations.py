@@ -19,6 +19,8 @@ NIL_KG_S = 1e-12
 """Less flow is none: it would carry less than a microwatt."""
 NIL_W = 1e-6
 """A smaller demand is none."""
+NIL_K = 1e-6
+"""A supply that helps by less is of no use."""
 W_PER_MW = 1e6
 
 
@@ -48,7 +50,8 @@ def valve_flow(consumer: Record, given: Record, sign: float, heat_capacity: floa
     if math.isnan(spread):
         spread = max(sign * (supply_degc - consumer.target_degc), MIN_SPREAD_K)
     wanted = max(0.0, sign * given.heat_mw * W_PER_MW) / (heat_capacity * spread)
-    wanted = min(max(wanted, consumer.min_kg_s), consumer.max_kg_s * given.open_frac)
+    reserve = min(max(1.0, consumer.design_k / spread), consumer.reserve_factor)
+    wanted = min(max(wanted, consumer.min_kg_s), consumer.max_kg_s * reserve * given.open_frac)
     if consumer.valve_time_s > 0.0:
         wanted += (before_kg_s - wanted) * math.exp(-dt_s / consumer.valve_time_s)
     return wanted if wanted >= NIL_KG_S else 0.0

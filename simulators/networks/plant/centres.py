@@ -15,6 +15,7 @@ import numpy as np
 
 from simulators.conversion.absorption_chiller import capacity_frac
 from simulators.conversion.gas_boiler import LONG_AGO_S, ON
+from simulators.networks.heat.records import Records
 from simulators.networks.plant import drive_circuit, shedding
 from simulators.networks.plant.cooling_dispatch import (
     CHARGE_BELOW_REFERENCE_K,
@@ -29,6 +30,7 @@ from simulators.networks.plant.cooling_step import run_cooling_step
 from simulators.networks.plant.heat_dispatch import HeatCall, HeatConstants, HeatDelivery, HeatMemory
 from simulators.networks.plant.heat_plant import HeatPlant, HeatPlantParams
 from simulators.networks.plant.heat_step import run_heat_step
+from simulators.networks.plant.place import Place
 from simulators.networks.plant.tank_flow import flow_to_draw_heat
 from simulators.records import record_array, record_type
 from simulators.water import WATT_PER_MW
@@ -49,18 +51,29 @@ class CentresState:
     """[P, fields] reference, supply, then boiler mode, time in it and starts, or warmth, units on and starts"""
     header_degc: np.ndarray
     """[P] water in the energy centre's own pipes"""
+    bought_degc: np.ndarray
+    """[bought supplies with a header, 2] their memory (``bought``)"""
     shed: np.ndarray
-    """[2] duration of a shortage and what is cut"""
+    """[2, sources] memory of shortages (``shedding``)"""
     drive: np.ndarray
     """[4] memory of the drive circuit of absorption chillers (``drive_circuit``)"""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a plant stands: number of its source, and the water between plant and network."""
+class Surroundings:
+    """What the centres of a network work with, besides their plants."""
 
-    source: int
-    header_kg: float
+    places: Sequence[Place]
+    """Of the plants."""
+    supplies: Records
+    """What is bought (``bought.supply_records``)."""
+    sources: int
+    """How many there are in all."""
+    priority: Sequence[int]
+    """Of each consumer; the lowest number is served first and never cut."""
+    grace_s: float
+    """How long a small shortage is carried by pipes and buildings before anyone is cut."""
+    heat_capacity_j_kg_k: float
 
 
 class _Centres:
@@ -71,14 +84,14 @@ class _Centres:
     call_type: type
     memory_type: type
 
-    def __init__(self, plants: Sequence[Any], places: Sequence[Place], lowest_first: Sequence[int], grace_s: float,
-                 heat_capacity_j_kg_k: float) -> None:
+    def __init__(self, plants: Sequence[Any], around: Surroundings) -> None:
         self.plants = list(plants)
-        self.grace_s = grace_s
-        self._heat_capacity = heat_capacity_j_kg_k
-        self._source = np.array([place.source for place in places], np.int64)
-        self._header_kg = np.array([place.header_kg for place in places], float)
-        self._lowest_first = np.array(lowest_first, np.int64)
+        self._around = around
+        self._source = np.array([place.source for place in around.places], np.int64)
+        self._header_kg = np.array([place.header_kg for place in around.places], float)
+        self._priority = np.array(around.priority, np.int64)
+        self._lowest_first = np.array(sorted(range(self._priority.size), key=lambda c: (-self._priority[c], -c)),
+                                      np.int64)
         self._constants = np.zeros(len(self.plants), record_type(self.constants_type))
         for p, plant in enumerate(self.plants):
             self._constants[p] = record_array(plant.constants)[0]
@@ -87,8 +100,9 @@ class _Centres:
         self._delivery = np.zeros(len(self.delivery_fields))
         self._layer_count = np.array([plant.initial_state().layers_degc.size for plant in self.plants], np.int64)
 
-    def initial_state(self, supply_degc: Sequence[float]) -> CentresState:
-        """A centre in operation: headers and references at the given temperatures, boilers on."""
+    def initial_state(self, supply_degc: Sequence[float], bought_degc: Sequence[float]) -> CentresState:
+        """Centres in operation, boilers on: headers and references at the given temperatures, by plant and by bought
+        supply with a header."""
         states = [plant.initial_state() for plant in self.plants]
         layers = np.zeros((len(states), int(self._layer_count.max(initial=1))))
         for row, state in zip(layers, states, strict=True):
@@ -96,8 +110,9 @@ class _Centres:
         memory = np.zeros((len(states), MEMORY_FIELDS))
         for row, state, degc in zip(memory, states, supply_degc, strict=True):
             row[:] = self._memory_of(state, degc)
-        return CentresState(layers, memory, np.array(supply_degc, float), shedding.new_memory(),
-                            drive_circuit.new_memory())
+        return CentresState(layers, memory, np.array(supply_degc, float),
+                            np.repeat(np.array(bought_degc, float)[:, np.newaxis], 2, axis=1),
+                            shedding.new_memory(self._around.sources), drive_circuit.new_memory())
 
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         raise NotImplementedError
@@ -105,8 +120,8 @@ class _Centres:
     def _arrays(self, state: CentresState) -> tuple[Any, ...]:
         """What both compiled steps take, in their order."""
         return (self._source, self._constants, self._memories, state.memory, state.layers_degc, self._layer_count,
-                self.calls, state.header_degc, self._header_kg, state.shed, self._lowest_first, self.grace_s,
-                self._delivery)
+                self.calls, state.header_degc, self._header_kg, self._around.supplies, state.bought_degc, state.shed,
+                self._lowest_first, self._priority, self._around.grace_s, self._delivery)
 
     def check_calls(self) -> None:
         """Refuse inputs that are no numbers.
@@ -130,39 +145,29 @@ class _Centres:
 
 
 class HeatCentres(_Centres):
-    """Heating energy centres.
-
-    Parameters
-    ----------
-    params : of each plant.
-    places : of each plant.
-    lowest_first : numbers of the consumers that may be cut in a shortage.
-    grace_s : how long a shortage is carried by pipes and buildings before anyone is cut.
-    """
+    """Heating energy centres; ``params`` of each plant."""
 
     delivery_fields = HeatDelivery._fields
     constants_type, call_type, memory_type = HeatConstants, HeatCall, HeatMemory
 
-    def __init__(self, params: Sequence[HeatPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
-                 grace_s: float, heat_capacity_j_kg_k: float) -> None:
-        super().__init__([HeatPlant(p, heat_capacity_j_kg_k) for p in params], places, lowest_first, grace_s,
-                         heat_capacity_j_kg_k)
+    def __init__(self, params: Sequence[HeatPlantParams], around: Surroundings) -> None:
+        super().__init__([HeatPlant(p, around.heat_capacity_j_kg_k) for p in params], around)
 
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         """The boiler is on and stops in the first sub-step if nobody needs it: a start from cold would let a run begin
         with a dip of the supply that the site never had."""
         return [supply_degc, supply_degc, ON, LONG_AGO_S, 0]
 
-    def driver(self, state: CentresState, deliveries: np.ndarray, content_mwh: np.ndarray) -> Any:
+    def driver(self, state: CentresState, deliveries: np.ndarray, notes: np.ndarray) -> Any:
         """What ``ThermalNetwork.advance`` calls; changes ``state``.
 
         Parameters
         ----------
         deliveries : [P, fields] receives means of the step, zeroed.
-        content_mwh : [4] receives the heat in headers and tanks before and after it (``content``).
+        notes : [5] receives what ``content`` says, zeroed.
         """
         def drive(*args: Any) -> bool:
-            done = bool(run_heat_step(*args, *self._arrays(state), deliveries, content_mwh))
+            done = bool(run_heat_step(*args, *self._arrays(state), deliveries, notes))
             if not done:
                 self.check_calls()
             return done
@@ -170,15 +175,13 @@ class HeatCentres(_Centres):
 
 
 class CoolingCentres(_Centres):
-    """Cooling energy centres; parameters as for ``HeatCentres``."""
+    """Cooling energy centres; ``params`` of each plant."""
 
     delivery_fields = CoolingDelivery._fields
     constants_type, call_type, memory_type = CoolingConstants, CoolingCall, CoolingMemory
 
-    def __init__(self, params: Sequence[CoolingPlantParams], places: Sequence[Place], lowest_first: Sequence[int],
-                 grace_s: float, heat_capacity_j_kg_k: float) -> None:
-        super().__init__([CoolingPlant(p, heat_capacity_j_kg_k) for p in params], places, lowest_first, grace_s,
-                         heat_capacity_j_kg_k)
+    def __init__(self, params: Sequence[CoolingPlantParams], around: Surroundings) -> None:
+        super().__init__([CoolingPlant(p, around.heat_capacity_j_kg_k) for p in params], around)
 
     @property
     def takes_drive_heat(self) -> bool:
@@ -188,10 +191,10 @@ class CoolingCentres(_Centres):
     def _memory_of(self, state: Any, supply_degc: float) -> list[float]:
         return [supply_degc, supply_degc, state.absorption_warm_frac, state.chiller_units, state.chiller_start_count]
 
-    def driver(self, state: CentresState, deliveries: np.ndarray, content_mwh: np.ndarray) -> Any:
+    def driver(self, state: CentresState, deliveries: np.ndarray, notes: np.ndarray) -> Any:
         """As for ``HeatCentres``."""
         def drive(*args: Any) -> bool:
-            done = bool(run_cooling_step(*args, *self._arrays(state), deliveries, content_mwh, state.drive))
+            done = bool(run_cooling_step(*args, *self._arrays(state), deliveries, notes, state.drive))
             if not done:
                 self.check_calls()
             return done

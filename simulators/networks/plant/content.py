@@ -7,8 +7,10 @@ from simulators.networks.heat.records import Floats, Ints, Records
 from simulators.storage.stratification import energy_j
 from simulators.water import JOULE_PER_MWH
 
-HEADERS_BEFORE, TANKS_BEFORE, HEADERS_AFTER, TANKS_AFTER = range(4)
-"""Of what a step notes of its centres' content."""
+HEADERS_BEFORE, TANKS_BEFORE, HEADERS_AFTER, TANKS_AFTER, BOUGHT = range(5)
+"""Of what a step notes: content in MWh of headers and tanks, and what was bought into headers, as mean over the step in
+MW."""
+NOTES = 5
 
 
 @compiled

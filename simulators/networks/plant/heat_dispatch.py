@@ -1,7 +1,7 @@
 """One sub-step of a heating energy centre, compiled: who gives the heat, in a fixed order.
 
 1. The reference moves towards the supply set-point (gradient limit).
-2. Heat from CHP units goes to the network, then to the absorption chillers' drive circuit.
+2. Heat from CHP units goes to the network, then to the absorption chillers' drive circuit (in the warm season).
 3. What the network still needs comes from the tank, as far as its top is warmer than the return.
 4. The boiler covers the rest; it starts when the tank would not last over its start and a reserve, runs at its minimum
    load or more, and stops when the tank lasts for its shortest time off.
@@ -81,6 +81,8 @@ class HeatConstants(NamedTuple):
     dump_rated_mw: float
     dump_difference_k: float
     dump_fan_frac: float
+    drive_above_degc: float
+    """Outdoor temperature below which absorption chillers get nothing; -infinite: none."""
 
 
 class HeatMemory(NamedTuple):
@@ -146,6 +148,8 @@ def reference_for(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s
 @compiled
 def drive_offer_mw(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s: float) -> float:
     """CHP heat the network will leave to absorption chillers in the coming sub-step."""
+    if call.air_degc < plant.drive_above_degc:
+        return 0.0
     reference_degc = reference_for(plant, memory, call, dt_s)
     need = network_need_mw(reference_degc, call.network_kg_s, call.return_degc, plant.tank.heat_capacity_j_kg_k)
     return max(0.0, call.chp_heat_mw - need)
@@ -207,6 +211,8 @@ def advance(
 
     chp_to_network = min(call.chp_heat_mw, need)
     drive = min(call.drive_mw, call.chp_heat_mw - chp_to_network)
+    if call.air_degc < plant.drive_above_degc:
+        drive = 0.0
     surplus = call.chp_heat_mw - chp_to_network - drive
     deficit = need - chp_to_network
 

@@ -42,7 +42,11 @@ class HeatPlantParams(BaseModel):
     tank: TankParams | None = Field(default=None, description="hot-water tank, in parallel to the network")
     dump_cooler: DryCoolerParams | None = Field(default=None, description="rejects CHP heat nobody takes")
     max_supply_degc: float = Field(default=95.0, gt=0, le=130, description="highest supply temperature [°C]")
-    initial_supply_degc: float = Field(default=80.0, gt=0, le=130, description="supply temperature at the start [°C]")
+    initial_supply_degc: float = Field(default=80.0, gt=0, le=130, description="supply temperature at the start; in a "
+                                       "network by default what the weather asks for then [°C]")
+    drive_above_degc: float | None = Field(
+        default=None, ge=-50, le=50, description="outdoor temperature below which absorption chillers get no CHP heat: "
+        "it is kept for network and tank; default: they always get what is left over [°C]")
     gradient_k_per_h: float = Field(
         default=15.0, gt=0, description="fastest change of the supply temperature (10 to 20 is usual) [K/h]"
     )
@@ -99,6 +103,7 @@ class HeatPlant:
             dump_rated_mw=cooler.rated_mw if cooler else 0.0,
             dump_difference_k=cooler.design_difference_k if cooler else 1.0,
             dump_fan_frac=cooler.fan_frac if cooler else 0.0,
+            drive_above_degc=-math.inf if params.drive_above_degc is None else params.drive_above_degc,
         )
 
         self._plant = record_array(self.constants)

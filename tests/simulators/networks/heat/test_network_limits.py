@@ -249,6 +249,18 @@ def test_a_demand_of_the_wrong_sign_is_not_served() -> None:
     assert result.consumers["unserved_mw"][0] == -0.1
 
 
+@pytest.mark.parametrize(("supply_degc", "factor"), [(90.0, 1.0), (80.0, 1.0), (70.0, 1.5), (65.0, 2.0), (60.0, 2.0)])
+def test_a_valve_with_a_reserve_carries_the_design_heat_with_colder_water(supply_degc: float, factor: float) -> None:
+    """Largest flow 2 kg/s at 80/50 °C: 0.24 MW. At 70 °C the same heat takes 30/20 of it; twice the flow is all there
+    is, and hotter water leaves the limit where it is."""
+    house = Consumer("house", "house", return_degc=50.0, max_kg_s=2.0, design_supply_degc=80.0, reserve_factor=2.0)
+    network = ThermalNetwork(replace(street(), consumers=(house,)))
+    state, inputs = started(network, supply_degc, 50.0)
+    inputs.sources["supply_degc"], inputs.consumers["heat_mw"] = supply_degc, 1.0
+    result = network.advance(state, 60.0, 60.0, inputs)
+    assert result.consumers["flow_kg_s"][0] == pytest.approx(2.0 * factor)
+
+
 def test_a_valve_that_sticks_half_open_lets_half_of_its_largest_flow_through() -> None:
     network, state, inputs = warm_tree()
     inputs.consumers["heat_mw"][2] = 1.0

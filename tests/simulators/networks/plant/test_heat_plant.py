@@ -57,6 +57,17 @@ def test_chp_heat_serves_the_network_then_the_absorption_drive_then_the_tank_the
     assert y.supply_degc == pytest.approx(80.0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("air_degc", "expected_mw"), [(14.9, 0.0), (15.0, 1.0), (30.0, 1.0)])
+def test_below_the_changeover_chp_heat_is_kept_for_network_and_tank(air_degc: float, expected_mw: float) -> None:
+    made = HeatPlant(HeatPlantParams.model_validate({"drive_above_degc": 15.0, "tank": TIGHT}))
+    state = made.initial_state()
+    call = CALM._replace(chp_heat_mw=NEED_MW + 1.0, drive_mw=1.0, air_degc=air_degc)
+    assert made.drive_offer_mw(state, call, 60) == pytest.approx(expected_mw, rel=1e-12)
+    y = made.step(state, call, 60)
+    assert y.drive_mw == pytest.approx(expected_mw, rel=1e-12)
+    assert -y.tank_mw == pytest.approx(1.0 - expected_mw, rel=1e-2, abs=1e-9)
+
+
 def test_drive_gets_only_what_the_network_leaves() -> None:
     made, state = plant(dump_cooler=COOLER)
     call = CALM._replace(chp_heat_mw=NEED_MW + 0.4, drive_mw=1.0)

@@ -99,6 +99,26 @@ def test_the_network_comes_before_the_absorption_chiller() -> None:
     assert all(y.boiler_mw < 1e-6 for y in loop.given[-30:])
 
 
+@pytest.mark.parametrize("step_s", [60, 420, 900])
+def test_all_that_was_asked_for_is_a_share_of_one_and_no_rounding_more(step_s: int) -> None:
+    bench = Bench("heat", town(dump_cooler={"rated_mw": 3.0}), step_s=step_s)
+    for k in range(1, 60):
+        y = bench.step({"hospital": 0.2, "EC": 3.0}, drive_request_mw=k / 70.0)
+        assert y.drive_share_frac <= 1.0
+        assert y.drive_share_frac == pytest.approx(1.0, rel=1e-12)
+
+
+def test_in_the_cold_season_the_absorption_chiller_gets_nothing() -> None:
+    """3 MW of CHP heat: 0.4 for the hospital, the rest for the tank below 15 °C outside."""
+    bench = Bench("heat", town(tank=TIGHT_TANK | {"initial_degc": 50.0}, drive_above_degc=15.0))
+    at = {"hospital": 0.4, "EC": 3.0}
+    winter = bench.step(at, drive_request_mw=0.5, air_temperature_degc=14.0)
+    assert (winter.drive_mw, winter.drive_share_frac) == (0.0, 0.0)
+    assert winter.tank_mw < -2.0
+    summer = bench.step(at, drive_request_mw=0.5, air_temperature_degc=16.0)
+    assert (summer.drive_mw, summer.drive_share_frac) == (pytest.approx(0.5), pytest.approx(1.0))
+
+
 def test_drive_heat_asked_for_without_chp_is_not_given() -> None:
     bench = Bench("heat", town(boiler={"rated_mw": 2.0}, tank=TIGHT_TANK | {"initial_degc": 85.0}))
     assert all(y.drive_mw == 0.0 for y in bench.run(0.5, {"hospital": 0.4}, drive_request_mw=0.5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simulators.networks.plant.shedding import CUT_MW
 from tests.simulators.networks.thermal.builders import MW_PER_KG_K, TIGHT_TANK, Bench, energy_mwh, street, town
 
 COOLER = {"rated_mw": 0.4, "design_difference_k": 70.0}
@@ -89,24 +90,45 @@ def test_the_supply_follows_its_curve(air_degc: float, expected_degc: float, pla
 
 
 def test_without_boiler_the_hospital_is_served_and_the_lowest_priority_goes_without() -> None:
-    """1.2 MW asked, 0.8 MW of CHP heat are there: after the grace the pool (0.3) is cut, then part of the house."""
+    """1.2 MW asked, 0.95 MW of CHP heat are there: after the grace most of the pool (0.3) is cut, not the house."""
     bench = Bench("heat", town(boiler={"rated_mw": 2.0}), shed_after_s=600)
-    at = {"hospital": 0.5, "house": 0.4, "pool": 0.3, "EC": 0.8}
+    at = {"hospital": 0.5, "house": 0.4, "pool": 0.3, "EC": 0.95}
     before = bench.run(2.0, at)
     assert before[-1].unserved_mw == 0.0
     out = bench.run(6.0, at, plant_limit_mw=0.0)
     hospital, house, pool = np.array([y.substation_unserved_mw for y in out]).T
     assert not pool[:10].any() and not house[:10].any(), "nobody is throttled within the grace"
     assert np.all(hospital == 0.0)
-    # in the end 0.8 MW go to the hospital first, to the house second, less the losses
-    last = out[-1]
-    assert last.boiler_mw == 0.0
-    assert pool[-60:].mean() > 0.9 * 0.3
-    assert 0.0 < house[-60:].mean() < 0.4
+    assert all(y.boiler_mw == 0.0 for y in out)
+    assert pool[-120:].mean() == pytest.approx(1.2 - 0.95 + out[-1].loss_mw, rel=0.1)
+    assert house[-120:].mean() < 0.01, "but for the minutes in which a cut goes a little too far"
     for y in out:
         assert y.delivered_mw + y.unserved_mw == pytest.approx(1.2, rel=1e-6)
     assert len(bench.told("heat_unserved")) >= 1
     assert "'pool'" in bench.told("heat_unserved")[0].message
+
+
+def test_a_large_shortage_is_answered_at_once() -> None:
+    """A third of 1.2 MW is missing: the pool goes without from the second minute, the house in part, the hospital
+    never; and the supply does not sink by more than that one minute and the water that was short of heat cost."""
+    bench = Bench("heat", town(boiler={"rated_mw": 2.0}), shed_after_s=600)
+    at = {"hospital": 0.5, "house": 0.4, "pool": 0.3, "EC": 0.8}
+    bench.run(2.0, at)
+    out = bench.run(6.0, at, plant_limit_mw=0.0)
+    hospital, house, pool = np.array([y.substation_unserved_mw for y in out]).T
+    assert pool[1] == pytest.approx(0.3)
+    assert not hospital.any()
+    assert 0.0 < house[-60:].mean() < 0.4
+    assert min(y.source_supply_degc[0] for y in out) > 80.0 - 30.0 * 0.4 / 1.2 - 1.0
+
+
+def test_a_shortage_until_the_boiler_has_started_is_waited_for() -> None:
+    """All heat is missing for 3 min, the start of a boiler: nobody is throttled."""
+    bench = Bench("heat", town(boiler={"rated_mw": 3.0, "start_s": 180, "min_off_s": 0}))
+    bench.run(1.0, {"hospital": 0.5, "house": 0.4, "pool": 0.3, "EC": 1.3})
+    out = bench.run(0.5, {"hospital": 0.5, "house": 0.4, "pool": 0.3})
+    assert [y.boiler_mw > 0.0 for y in out[:6]] == [False, False, False, True, True, True]
+    assert bench.component.state.centres.shed[CUT_MW].tolist() == [0.0]
 
 
 def test_the_boiler_back_again_serves_everyone_within_hours() -> None:
@@ -126,8 +148,8 @@ def test_a_shortage_shorter_than_the_grace_cuts_nobody() -> None:
     bench = Bench("heat", town(boiler={"rated_mw": 2.0}), shed_after_s=1800)
     at = {"hospital": 0.2, "house": 0.2, "pool": 0.2}
     bench.run(1.0, at)
-    bench.run(0.25, at, plant_limit_mw=0.2)
-    assert float(bench.component.state.centres.shed[1]) == 0.0
+    bench.run(0.25, at, plant_limit_mw=0.48)
+    assert bench.component.state.centres.shed[CUT_MW].tolist() == [0.0]
 
 
 def test_a_tank_request_charges_with_the_boiler_and_discharges_at_most_so_much() -> None:

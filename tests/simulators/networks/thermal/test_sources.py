@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_more_than_can_be_bought_lowers_the_supply_and_is_recorded() -> None:
 
 
 def test_the_purchase_can_be_cut_by_hand_and_comes_back() -> None:
-    bench = Bench("heat", street(source={"max_mw": 1.0}))
+    bench = Bench("heat", street(source={"max_mw": 1.0, "max_kg_s": 10}))
     bench.run(0.5, {"house": 0.4})
     cut = bench.run(3.0, {"house": 0.4}, plant_limit_mw=0.0)
     assert cut[-1].external_mw == pytest.approx(0.0, abs=1e-6)
@@ -48,6 +49,36 @@ def test_the_purchase_can_be_cut_by_hand_and_comes_back() -> None:
     back = bench.run(2.0, {"house": 0.4})
     assert back[-1].unserved_mw == 0.0
     assert back[-1].external_mw == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("step_s", [60, 900])
+def test_the_limit_of_what_is_bought_holds_in_every_step_whatever_happens(step_s: int) -> None:
+    """0.3 MW, or what a hand allows of them; demand, return and an evaporator in it jump."""
+    network = street(source={"max_mw": 0.3, "max_kg_s": 20})
+    network["extractions"] = {"pump": {"node": "EC", "min_degc": 20}}
+    bench, rng = Bench("heat", network, step_s=step_s), np.random.default_rng(0)
+    for k in range(200):
+        limit_mw = 0.1 if k % 20 == 7 else math.inf
+        y = bench.step({"house": float(rng.choice([0.0, 0.1, 0.6, 1.5]))}, plant_limit_mw=limit_mw,
+                       extraction_mw=float(rng.choice([0.0, 0.15])))
+        assert 0.0 <= y.external_mw <= min(0.3, limit_mw) * (1.0 + 1e-12)
+
+
+def test_bought_heat_out_of_service_gives_nothing_from_the_first_minute() -> None:
+    bench = Bench("heat", street(1000.0, source={"max_kg_s": 20}))
+    bench.run(1.0, {"house": 1.0})
+    assert all(y.external_mw == 0.0 for y in bench.run(2.0, {"house": 1.0}, plant_limit_mw=0.0))
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_kg_s": 20}, {"max_kg_s": 20, "max_mw": 5.0}])
+def test_a_supply_that_can_give_enough_stays_exactly_at_its_set_point(limits: dict[str, float]) -> None:
+    """With or without a header, also one that is not the first and has another temperature."""
+    network = ring(**limits)
+    network["sources"]["east"]["supply"] = 75
+    bench = Bench("heat", network)
+    for demand_mw in (0.24, 0.5, 0.0, 0.1):
+        for y in bench.run(0.25, {"A": demand_mw, "B": 0.24}):
+            assert y.source_supply_degc[1] == 75.0
 
 
 def test_bought_cold_with_a_limit() -> None:

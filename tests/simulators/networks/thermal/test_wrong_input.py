@@ -47,6 +47,15 @@ def test_an_input_that_is_no_number_or_has_the_wrong_sign_is_named(
     assert bench.step({"hospital": 0.1}).unserved_mw == 0.0
 
 
+@pytest.mark.parametrize("share_frac", [-0.01, 1.01, math.nan, math.inf])
+@pytest.mark.parametrize("plant", [{"chillers": {"rated_mw": 0.5}}, {"absorption": {"rated_mw": 0.5}}])
+def test_a_share_of_drive_heat_is_between_nothing_and_all(plant: dict[str, Any], share_frac: float) -> None:
+    """It was asked for by the cooling network itself: more would be heat nobody gave, less than nothing none at all."""
+    bench = Bench("cooling", chilled(**plant))
+    with pytest.raises(ComponentError, match=r"drive_share_frac is \S+; it is the share .* gets, 0 to 1: connect"):
+        bench.step({"dc": 0.1}, drive_share_frac=share_frac)
+
+
 @pytest.mark.parametrize(("more", "words"), [
     ({"feed_kg_s": math.nan}, "feeds flow_kg_s of number 0 is nan"),
     ({"feed_degc": math.inf}, "feeds degc of number 0 is inf"),

@@ -125,6 +125,11 @@ def test_good_files_are_read(tmp_path: Path) -> None:
         (", max_kg_s: 2.0", "",
          "13: source 'EC' needs max_kg_s, or every substation max_kg_s or max_mw: the water in the plant's headers "
          "follows from the largest flow; without a limit: 'school'"),
+        ("delta_k: 30, max_kg_s: 2.0", "delta_k: 30",
+         "17: source 'TOWN' needs max_kg_s, or every substation max_kg_s or max_mw: the water in the header behind "
+         "max_mw follows from the largest flow; without a limit: 'school'"),
+        ("max_kg_s: 2.0", "max_kg_s: 2.0, reserve_factor: 2",
+         "11: substation 'school': reserve_factor = 2 needs max_mw and return_degc, which say what the design flow is"),
         ("heat_pump: {node: A}", "one: {node: A}\n  two: {node: A}",
          "22: extraction 'one' stands at node 'A' already; add the heat of both up, or put a short pipe between them"),
         ("heat_pump: {node: A}", "heat_pump: {node: A, min_degc: 60, max_degc: 50}",
@@ -167,6 +172,19 @@ def test_an_island_is_told_once(tmp_path: Path) -> None:
 def test_a_valve_may_cut_a_network_into_two_with_a_source_each(tmp_path: Path) -> None:
     cut = HEAT.replace("to: B,", "to: B, in_service: false,").replace("share_frac: 0.2, ", "")
     assert not read(tmp_path, cut).pipes["A-B"].in_service
+
+
+@pytest.mark.parametrize(("source", "where"), [
+    ("plant: {boiler: {rated_mw: 1.0}}", "the plant's headers"), ("max_mw: 1.0", "the header behind max_mw")])
+def test_a_header_in_a_part_without_substations_needs_a_flow(tmp_path: Path, source: str, where: str) -> None:
+    """An island of its own, or a part with feeds only: no substation says how much water flows."""
+    far = f"  FAR: {{node: X, supply: 80, {source}}}\nfeeds:"
+    text = HEAT.replace("  B: {x", "  X: {}\n  B: {x").replace("feeds:", far)
+    assert problems(tmp_path, text) == [
+        f"19: source 'FAR' needs max_kg_s: the water in {where} follows from the largest flow, and there is no "
+        f"substation in its part of the network"]
+    limited = text.replace("FAR: {node: X,", "FAR: {node: X, max_kg_s: 5,")
+    assert "FAR" in read(tmp_path, limited).sources
 
 
 def test_a_network_without_a_source_is_refused(tmp_path: Path) -> None:

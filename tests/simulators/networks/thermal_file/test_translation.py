@@ -71,6 +71,14 @@ def test_in_cooling_the_hottest_weather_counts(tmp_path: Path) -> None:
     assert largest_flow_kg_s(network, "EC") == 20.0    # that of its pump
 
 
+def test_a_valve_with_a_reserve_has_its_design_flow_for_the_pump(tmp_path: Path) -> None:
+    """The reserve is for water colder than in design; the largest flow of the network stays that of the design."""
+    network = read(tmp_path, HEAT.replace("max_mw: 0.5", "max_mw: 0.5, reserve_factor: 2"))
+    clinic = network_spec(network).consumers[0]
+    assert (clinic.reserve_factor, clinic.design_supply_degc) == (2.0, 85.0)
+    assert largest_flow_kg_s(network, "EC") == largest_flow_kg_s(read(tmp_path, HEAT), "EC")
+
+
 def test_bypasses_belong_to_the_largest_flow(tmp_path: Path) -> None:
     text = HEAT.replace("return_degc: 50, max_mw: 0.5", "return_degc: 50, max_kg_s: 3, bypass_kg_s: 0.1")
     assert largest_flow_kg_s(read(tmp_path, text), "EC") == pytest.approx(3.0 + 0.1 + 2.0)
