@@ -24,12 +24,13 @@ def test_tree_and_ring_agree_with_pandapipes(tmp_path) -> None:
     assert outside(rows) == []
 
 
-def test_pandapipes_finds_spoiled_flows_and_temperatures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pandapipes_finds_spoiled_flows_pressures_and_temperatures(monkeypatch: pytest.MonkeyPatch) -> None:
     advance = ThermalNetwork.advance
 
     def spoiled(self: ThermalNetwork, *args, **kwargs) -> StepResult:
         result = advance(self, *args, **kwargs)
         result.pipes["flow_kg_s"][1] *= 1.05
+        result.nodes["supply_bar"][-1] -= 0.02
         result.nodes["supply_end_degc"] += 0.002
         return result
 

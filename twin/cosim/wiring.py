@@ -8,7 +8,8 @@ Rules, in this order:
 2. *Terminals named after a component.* A controller with terminals per asset is joined with each of these assets
    wherever both have a port of the same name.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
-   same name and carrier of the one component that has it.
+   same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
+   it takes a carrier gives its own outputs of this carrier to nobody else (a request goes to the one who answers).
 4. *Explicit connections* add to these, and replace them where they name the same input.
 
 An input declared ``measured`` is always one step late: that is the only way back in a step.
@@ -74,6 +75,8 @@ class _Wiring:
         self.edges: dict[tuple[End, End], Edge] = {}
         self.problems: list[Problem] = []
         self.explicit_targets: set[End] = set()
+        self.chosen: dict[tuple[str, str], set[str]] = {}
+        """(component, carrier) → whom it takes the carrier from by explicit connections."""
         self.networks = self._networks_by_carrier()
 
     def _networks_by_carrier(self) -> dict[str, list[tuple[str, str]]]:
@@ -181,7 +184,8 @@ class _Wiring:
                 if not port.carrier or port.carrier in ATTACH_KEY or port.per:
                     continue
                 target = End(name, port_name)
-                sources = [s for s in offers.get((port.carrier, port_name), []) if s != name]
+                sources = [s for s in offers.get((port.carrier, port_name), [])
+                           if s != name and name in self.chosen.get((s, port.carrier), {name})]
                 if len(sources) > 1 and not port.total and target not in self.explicit_targets:
                     self.problem(name, f"{port_name} could come from {', '.join(sources)}; "
                                  "choose one under 'connections:'")
@@ -208,6 +212,8 @@ class _Wiring:
             port = _port(self.components, target, "Inputs")
             delayed = connection.delayed or bool(port and port.measured)
             self.explicit_targets.add(target)
+            if port and port.carrier:
+                self.chosen.setdefault((target.owner, port.carrier), set()).add(source.owner)
             self.edges[(source, target)] = Edge(source, target, delayed, connection.initial if delayed else None)
 
     def _end(self, text: str, side: str, index: int, key: str) -> End | None:

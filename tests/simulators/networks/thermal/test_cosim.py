@@ -201,3 +201,26 @@ def test_a_chp_at_a_source_without_a_plant_stops_the_run_with_the_remedy(site_fi
     with pytest.raises(ComponentError, match=r"heat at 2025-07-15 06:00:00: heat_mw at source 'EC' is .* give the "
                                              r"source a 'plant:'"):
         new_run(load_scenario(path), tmp_path / "run")
+
+
+def test_drive_heat_comes_from_the_heating_network_that_was_chosen(site_file: Any) -> None:
+    """Of two heating networks the other would give heat to nobody; without a choice the place to choose is named."""
+    second = """  heat_b:
+    type: heat_network
+    bus: EC
+    inline:
+      nodes: {N: {}, M: {}}
+      pipes: {N-M: {from: N, to: M, length_m: 100, dn: 100}}
+      substations: {shop: {node: M, return_degc: 55}}
+      sources: {N: {node: N, supply: 92}}
+  cold:
+"""
+    text = site_file(("  cold:\n", second))
+    assert "drive_share_frac could come from heat, heat_b; choose one under 'connections:'" in refusal(text)
+    chosen = """connections:
+  - {from: heat.drive_share_frac, to: cold.drive_share_frac}
+  - {from: heat.drive_degc, to: cold.drive_degc}
+"""
+    edges = wire(build_site(load_scenario(site_file(("  cold:\n", second), ("connections:\n", chosen)))))
+    requests = [edge.target.owner for edge in edges if edge.source == End("cold", "drive_request_mw")]
+    assert requests == ["heat"]
