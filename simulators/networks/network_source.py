@@ -9,17 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from simulators.networks.model_file import model_in, raise_for_inline
 from simulators.networks.network_build import build_pandapower
 from simulators.networks.network_checks import mistakes_in
 from simulators.networks.network_file import NetworkFile, VoltageControl, circuit_names
 from simulators.networks.pandapower_json import read_pandapower_json
-from twin.errors import ComponentError, Problem, ScenarioError
-from twin.scenario.fields import places
-from twin.scenario.merge import deep_merge, merged_origins
-from twin.scenario.messages import needs, problems_of
-from twin.scenario.origins import KeyPath, SourceMap, scenario_error
+from twin.errors import ComponentError
 from twin.scenario.yaml_source import read_yaml
 from twin.suggest import did_you_mean
 
@@ -52,7 +47,7 @@ def from_file(file: str, changes: dict[str, Any]) -> GivenNetwork:
     """
     suffix = Path(file).suffix.lower()
     if suffix in YAML_SUFFIXES:
-        return _from_yaml(read_yaml(Path(file)), changes)
+        return _built(model_in(NetworkFile, read_yaml(Path(file)), changes, mistakes_in))
     if suffix != JSON_SUFFIX:  # mistakes in YAML are shown with the line they stand on: never that of any other file
         raise ComponentError(f"{file}: a network file ends in {', '.join(YAML_SUFFIXES)} or {JSON_SUFFIX}")
     if changes:
@@ -69,9 +64,7 @@ def from_models(network: NetworkFile) -> GivenNetwork:
     ScenarioError
         All its mistakes, with their keys below ``inline``.
     """
-    mistakes = mistakes_in(network)
-    if mistakes:
-        raise ScenarioError([_in_scenario(("inline", *path), message) for path, message in mistakes])
+    raise_for_inline(mistakes_in(network))
     return _built(network)
 
 
@@ -102,38 +95,6 @@ def from_pandapower_networks(name: str) -> GivenNetwork:
     if not _is_network(net):
         raise ComponentError(f"pandapower.networks.{name} gives a {type(net).__name__}, not one network")
     return GivenNetwork(net)
-
-
-def _from_yaml(source: SourceMap, changes: dict[str, Any]) -> GivenNetwork:
-    if changes:
-        source = SourceMap(deep_merge(source.data, changes),
-                           merged_origins(source.data, changes, source.origins, {}), source.lines)
-    problems = [source.problem(place.path, needs("a number", place.value, place.path))
-                for place in places(NetworkFile, source.data) if place.number_as_bool()]
-    try:
-        network = NetworkFile.model_validate(source.data)
-    except ValidationError as error:
-        problems += problems_of(error, NetworkFile, source.data, source)
-    else:
-        problems += [source.problem(path, message) for path, message in mistakes_in(network)]
-    if problems:
-        raise scenario_error([_in_scenario(("changes", *p.path), p.message) if _holds(changes, p.path) else p
-                              for p in problems], source.lines)
-    return _built(network)
-
-
-def _holds(changes: Any, path: KeyPath) -> bool:
-    """Whether the value at a path comes from the scenario's changes."""
-    for part in path:
-        if not (isinstance(changes, dict) and part in changes):
-            return False
-        changes = changes[part]
-    return bool(path)
-
-
-def _in_scenario(path: KeyPath, message: str) -> Problem:
-    """A mistake in the scenario: its place is that of the network there, so the keys below it go into the words."""
-    return Problem((), f"{'.'.join(map(str, path))}: {message}")
 
 
 def _built(network: NetworkFile) -> GivenNetwork:

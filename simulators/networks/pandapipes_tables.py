@@ -135,7 +135,7 @@ def _is_number(value: object) -> bool:
 
 def _ambient_k(options: object) -> float:
     given = options.get("ambient_temperature") if isinstance(options, dict) else None
-    return float(given) if _is_number(given) else AMBIENT_K  # type: ignore[arg-type]  # narrowed by _is_number
+    return float(given) if isinstance(given, int | float) and _is_number(given) else AMBIENT_K
 
 
 def _parsed(text: str | bytes, file: str) -> Any:
