@@ -171,15 +171,6 @@ class CoolingPlant:
         return -float(energy_j(self.constants.tank, state.layers_degc, reference_degc)) / JOULE_PER_MWH
 
 
-def request_by_price(
-    price_per_mwh: float, low_per_mwh: float, high_per_mwh: float, charge_mw: float, discharge_mw: float
-) -> float:
-    """A tank request from a price: charge below ``low``, discharge above ``high``, keep in between."""
-    if price_per_mwh <= low_per_mwh:
-        return -charge_mw
-    return discharge_mw if price_per_mwh >= high_per_mwh else 0.0
-
-
 def _chiller_constants(chillers: ElectricChillerParams | None) -> ChillerConstants:
     if chillers is None:
         return ChillerConstants(0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -146,16 +146,6 @@ def reference_for(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s
 
 
 @compiled
-def drive_offer_mw(plant: HeatConstants, memory: HeatMemory, call: HeatCall, dt_s: float) -> float:
-    """CHP heat the network will leave to absorption chillers in the coming sub-step."""
-    if call.air_degc < plant.drive_above_degc:
-        return 0.0
-    reference_degc = reference_for(plant, memory, call, dt_s)
-    need = network_need_mw(reference_degc, call.network_kg_s, call.return_degc, plant.tank.heat_capacity_j_kg_k)
-    return max(0.0, call.chp_heat_mw - need)
-
-
-@compiled
 def usable_mwh(tank: TankConstants, layers_degc: np.ndarray, least_degc: float, return_degc: float) -> float:
     """Heat above the return in the layers that are at ``least_degc`` or more."""
     total_k = 0.0
@@ -322,9 +312,3 @@ def keep(memory: Any, plain: np.ndarray) -> None:
     """The other way round."""
     plain[0], plain[1] = memory.reference_degc, memory.supply_degc
     plain[2], plain[3], plain[4] = memory.boiler.mode, memory.boiler.in_mode_s, memory.boiler.start_count
-
-
-@compiled
-def drive_offer_records(plant: np.ndarray, memory: np.ndarray, call: np.ndarray, dt_s: float) -> float:
-    """:func:`drive_offer_mw` on records."""
-    return drive_offer_mw(plant[0], memory[0], call[0], dt_s)

@@ -117,11 +117,6 @@ class HeatPlant:
         supply = self.params.initial_supply_degc
         return HeatPlantState(np.full(tank.layer_count, tank.initial_degc), supply, supply, OFF, LONG_AGO_S, 0)
 
-    def drive_offer_mw(self, state: HeatPlantState, call: HeatCall, dt_s: float) -> float:
-        """CHP heat an absorption chiller can have in the coming sub-step; ``call.drive_mw`` does not matter."""
-        self._load(state, call)
-        return float(heat_dispatch.drive_offer_records(self._plant, self._memory, self._call, float(dt_s)))
-
     def step(self, state: HeatPlantState, call: HeatCall, dt_s: float) -> HeatDelivery:
         """Advance ``state`` by one sub-step.
 

@@ -18,7 +18,6 @@ from simulators.networks.plant.cooling_plant import (
     CoolingPlant,
     CoolingPlantParams,
     CoolingPlantState,
-    request_by_price,
 )
 from twin.codec import decode, encode
 from twin.errors import ComponentError
@@ -207,12 +206,6 @@ def test_starts_are_counted_and_units_step_down_with_hysteresis() -> None:
 
     assert running == [2, 3, 3, 2, 0, 1]  # 1.89 MW would load two units to 94 %: three stay on
     assert state.chiller_start_count == 2 + 1 + 0 + 0 + 0 + 1
-
-
-def test_price_rule_charges_cheap_and_discharges_dear() -> None:
-    requests = [request_by_price(price, 350.0, 1000.0, 1.5, 2.0) for price in (320.0, 350.0, 700.0, 1480.0)]
-
-    assert requests == [-1.5, -1.5, 0.0, 2.0]
 
 
 calls = st.builds(

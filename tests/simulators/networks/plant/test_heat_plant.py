@@ -46,7 +46,6 @@ def test_chp_heat_serves_the_network_then_the_absorption_drive_then_the_tank_the
     made, state = plant(tank=TIGHT, dump_cooler=COOLER, boiler=BOILER, tank_flow_kg_s=6.0)
     call = CALM._replace(chp_heat_mw=NEED_MW + 4.0, drive_mw=1.0)
 
-    assert made.drive_offer_mw(state, call, 60) == pytest.approx(4.0, rel=1e-12)
     y = made.step(state, call, 60)
 
     stored = 6.0 * CP * (83.0 - 50.0) / 1e6  # the pump's limit; charged 3 K above the supply
@@ -62,7 +61,6 @@ def test_below_the_changeover_chp_heat_is_kept_for_network_and_tank(air_degc: fl
     made = HeatPlant(HeatPlantParams.model_validate({"drive_above_degc": 15.0, "tank": TIGHT}))
     state = made.initial_state()
     call = CALM._replace(chp_heat_mw=NEED_MW + 1.0, drive_mw=1.0, air_degc=air_degc)
-    assert made.drive_offer_mw(state, call, 60) == pytest.approx(expected_mw, rel=1e-12)
     y = made.step(state, call, 60)
     assert y.drive_mw == pytest.approx(expected_mw, rel=1e-12)
     assert -y.tank_mw == pytest.approx(1.0 - expected_mw, rel=1e-2, abs=1e-9)
@@ -75,7 +73,6 @@ def test_drive_gets_only_what_the_network_leaves() -> None:
     y = made.step(state, call, 60)
 
     assert y.drive_mw == pytest.approx(0.4, rel=1e-9)
-    assert made.drive_offer_mw(state, call._replace(chp_heat_mw=1.0), 60) == 0.0
 
 
 def test_heat_nobody_can_take_is_reported_as_stranded() -> None:
