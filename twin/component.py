@@ -63,6 +63,19 @@ class Role(StrEnum):
     PROBE = "probe"
 
 
+class Layer(IntEnum):
+    """How near to the plant a controller stands: of several that command one asset, the higher layer has the last word."""
+
+    OPERATOR = 0
+    """Decides what the site does: rules, optimisers, a person's schedule."""
+    DISPATCHER = 10
+    """Hands on what was released."""
+    BALANCER = 20
+    """Corrects within seconds."""
+    WATCHDOG = 30
+    """Brings an asset to its safe state."""
+
+
 class Limit(IntEnum):
     """Why a component delivered something else than was requested (first limit that bound, in the order applied)."""
 
@@ -79,6 +92,8 @@ class Limit(IntEnum):
     VOLTAGE = 10
     TEMPERATURE = 11
     CURRENT = 12
+    DEVICE = 13
+    """The asset's own control system: starting, ramping, stopped or faulty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,8 @@ class Port:
     """The value arrives one step late; until the first one the field's default holds."""
     codes: type[IntEnum] | None = None
     """The value is a code of this enumeration; its names are recorded with the run."""
+    may_be_missing: bool = False
+    """NaN means that there is no value (no reading), and is recorded as such; elsewhere NaN is refused."""
 
 
 def port(
@@ -107,12 +124,13 @@ def port(
     total: bool = False,
     measured: bool = False,
     codes: type[IntEnum] | None = None,
+    may_be_missing: bool = False,
 ) -> Any:
     """A dataclass field with wiring information; without ``default`` an input must be connected.
 
     For a ``per`` port the default is the value of a terminal nobody is connected to.
     """
-    return dataclasses.field(default=default, metadata={"port": Port(carrier, per, total, measured, codes)})
+    return dataclasses.field(default=default, metadata={"port": Port(carrier, per, total, measured, codes, may_be_missing)})
 
 
 def ports_of(cls: type) -> dict[str, Port]:
@@ -157,6 +175,8 @@ class Component(Generic[P, I, O, S]):
 
     section: ClassVar[Section] = Section.ASSETS
     role: ClassVar[Role]
+    layer: ClassVar[Layer] = Layer.OPERATOR
+    """Of a controller."""
     Params: ClassVar[type[ComponentParams]]
     Inputs: ClassVar[type]
     Outputs: ClassVar[type]

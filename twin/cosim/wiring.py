@@ -6,7 +6,10 @@ Rules, in this order:
    port of the same name on the terminal that its parameters name (``bus: EC``); a network's output per terminal of
    that carrier comes back to the asset's input of the same name (a voltage), one step late.
 2. *Terminals named after a component.* A controller with terminals per asset is joined with each of these assets
-   wherever both have a port of the same name.
+   wherever both have a port of the same name. A controller's measured input takes the asset's ``measured_…`` reading
+   of that name where there is one, for an instrument is not the truth. Of several controllers that command one port of
+   an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
+   word, if it takes an input of that name; otherwise they contradict each other, which is refused.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
    it takes a carrier gives its own outputs of this carrier to nobody else (a request goes to the one who answers).
@@ -20,9 +23,10 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-from twin.component import Component, Port, Role, ports_of
+from twin.component import Component, Port, Role, Section, ports_of
 from twin.cosim.build import Site
 from twin.cosim.probe import Probe
 from twin.errors import Problem, ScenarioError
@@ -30,6 +34,8 @@ from twin.suggest import did_you_mean
 
 ATTACH_KEY = {"electricity": "bus", "heat": "heat_node", "cooling": "cooling_node"}
 """Network carrier → parameter with which an asset names its terminal."""
+MEASURED_PREFIX = "measured_"
+"""Of an output that is what an instrument says of the output named behind it."""
 NEEDED = {
     "heat": "add one under 'networks:' (heat: {type: heat_network, ...}) or leave the asset out",
     "cooling": "add one under 'networks:' (cooling: {type: cooling_network, ...}) or leave the asset out",
@@ -157,20 +163,39 @@ class _Wiring:
 
     def join_terminals_named_after_components(self) -> None:
         """Rule 2."""
+        commanders: dict[End, list[tuple[str, str]]] = {}
         for name, component in self.components.items():
             for group, members in component.terminals().items():
+                commands = _per_ports(component.Outputs, group)
                 for member in members:
                     other = self.components.get(member)
                     if other is None or other is component:
                         continue
                     reads, writes = ports_of(other.Outputs), ports_of(other.Inputs)
-                    for port_name in _per_ports(component.Outputs, group):
+                    for port_name in commands:
                         if port_name in writes and not writes[port_name].per:
-                            self.add(End(name, port_name, member), End(member, port_name),
-                                     delayed=writes[port_name].measured)
+                            commanders.setdefault(End(member, port_name), []).append((name, group))
                     for port_name, port in _per_ports(component.Inputs, group).items():
-                        if port.carrier is None and port_name in reads and not reads[port_name].per:
-                            self.add(End(member, port_name), End(name, port_name, member), delayed=port.measured)
+                        source = _reading(component, port_name, port, reads)
+                        if port.carrier is None and port_name not in commands and source is not None:
+                            self.add(End(member, source), End(name, port_name, member), delayed=port.measured)
+        for command, givers in commanders.items():
+            self._chain(command, givers)
+
+    def _chain(self, command: End, givers: list[tuple[str, str]]) -> None:
+        """Lead a command through the layers to the asset."""
+        delayed = bool(_port(self.components, command, "Inputs").measured)  # type: ignore[union-attr]
+        layers = sorted(givers, key=lambda giver: self.components[giver[0]].layer)
+        for (name, _), after in zip_longest(layers, layers[1:]):
+            source = End(name, command.port, command.owner)
+            if after is not None and self._stands_between(name, after, command.port):
+                self.add(source, End(after[0], command.port, command.owner), delayed=False)
+            else:
+                self.add(source, command, delayed)
+
+    def _stands_between(self, lower: str, higher: tuple[str, str], port_name: str) -> bool:
+        above = self.components[higher[0]]
+        return above.layer > self.components[lower].layer and port_name in _per_ports(above.Inputs, higher[1])
 
     def join_broadcasts(self) -> None:
         """Rule 3."""
@@ -286,6 +311,15 @@ class _Wiring:
             self.problem(edge.source.owner, f"steps every {source.step_s} s but {edge.target.owner!r} only every "
                          f"{target.step_s} s: energy in between would be lost; give {edge.target.owner!r} "
                          f"step_s: {source.step_s} or less", "step_s")
+
+
+def _reading(reader: Component, port_name: str, port: Port, offered: dict[str, Port]) -> str | None:
+    """Which output of an asset an input reads: for a controller the instrument's, where the asset has instruments."""
+    if reader.section is Section.CONTROLLERS and port.measured:
+        instrument = MEASURED_PREFIX + port_name
+        if instrument in offered and not offered[instrument].per:
+            return instrument
+    return port_name if port_name in offered and not offered[port_name].per else None
 
 
 def _per_ports(cls: type, group: str) -> dict[str, Port]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -26,6 +27,8 @@ class ColumnGroup:
         self.vectors = {n: terminals[str(ports[n].per)] for n in names if ports[n].per is not None}
         self.columns = [f"{component.name}.{n}" for n in self.scalars]
         self.columns += [f"{component.name}.{n}[{label}]" for n, labels in self.vectors.items() for label in labels]
+        missing = [ports[n].may_be_missing for n in self.scalars]
+        self.may_be_missing = missing + [ports[n].may_be_missing for n, labels in self.vectors.items() for _ in labels]
         self._scalar_row = _tuple_getter(self.scalars)
         self._vector_getters = [attrgetter(n) for n in self.vectors]
         self.rows: list[Any] = []
@@ -76,6 +79,11 @@ class Table:
         """Column names, ``component.output`` or ``component.output[label]``."""
         return [c for g in self.groups for c in g.columns]
 
+    @cached_property
+    def may_be_missing(self) -> np.ndarray:
+        """(columns,) whether NaN stands for a value that there is not."""
+        return np.array([flag for g in self.groups for flag in g.may_be_missing])
+
     def take(self) -> np.ndarray:
         """All complete rows collected since the last call, shape (n, columns).
 
@@ -86,8 +94,8 @@ class Table:
         """
         n = min(len(g.rows) for g in self.groups)
         block = np.hstack([g.block(n) for g in self.groups])
-        if np.isnan(block).any():
-            row, column = np.argwhere(np.isnan(block))[0]
+        if np.isnan(block).any() and (bad := np.isnan(block) & ~self.may_be_missing).any():
+            row, column = np.argwhere(bad)[0]
             name = self.columns[column]
             at = self.groups[0].component.context.calendar.local((self.written + int(row)) * self.step_s)
             raise ComponentError(f"{name} is not a number at {at:%Y-%m-%d %H:%M:%S}; "
