@@ -1,0 +1,1 @@
+"""Members of the combination, from the plainest to the networks; each behind :class:`..member.Member`."""

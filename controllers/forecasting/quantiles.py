@@ -1,0 +1,43 @@
+"""Quantile forecasts as arrays (..., levels): levels, limits, interpolation, pinball loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from controllers.forecasting.targets import TargetGroup
+from controllers.forecasting.windows import Windows
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""Probabilities of all quantile forecasts."""
+MEDIAN = LEVELS.index(0.5)
+INTERVAL_80 = (LEVELS.index(0.1), LEVELS.index(0.9))
+PERCENTILES = np.arange(1, 100) / 100.0
+"""Levels of GEFCom2014's score."""
+
+
+def within_limits(quantiles: np.ndarray, windows: Windows) -> np.ndarray:
+    """Physical limits: nothing beyond a target's limits, no PV at night; quantiles (targets, n, leads, levels)."""
+    low, high = limits_of(windows.group)
+    clipped = np.clip(quantiles, low[:, None, None, None], high[:, None, None, None])
+    return np.where(windows.daylight[..., None], clipped, np.maximum(low, 0.0)[:, None, None, None])
+
+
+def limits_of(group: TargetGroup) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limits, each (targets,)."""
+    limits = np.array([target.limits for target in group.targets])
+    return limits[:, 0], limits[:, 1]
+
+
+def at_levels(quantiles: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Quantiles at other levels, (..., levels) → (..., len(levels)): straight lines, also beyond the outermost."""
+    own = np.asarray(LEVELS)
+    left = np.clip(np.searchsorted(own, levels, side="right") - 1, 0, len(own) - 2)
+    weight = (levels - own[left]) / (own[left + 1] - own[left])
+    return quantiles[..., left] * (1.0 - weight) + quantiles[..., left + 1] * weight
+
+
+def pinball(outcome: np.ndarray, quantiles: np.ndarray, levels: np.ndarray | tuple[float, ...] = LEVELS) -> np.ndarray:
+    """Pinball loss of each value, mean over levels: outcome (...), quantiles (..., levels) → (...); NaN stays NaN."""
+    error = outcome[..., None] - quantiles
+    levels = np.asarray(levels)
+    return np.maximum(levels * error, (levels - 1.0) * error).mean(axis=-1)

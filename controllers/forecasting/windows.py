@@ -1,0 +1,58 @@
+"""Windows: what was known at n issue times as features, and what came. The input of every member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controllers.forecasting.targets import TargetGroup
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """Named features of n issue times at k leads (or past steps); NaN where a value was not known."""
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    """(n, k, features), float32."""
+
+    def select(self, names: tuple[str, ...]) -> np.ndarray:
+        """Columns by name, (n, k, len(names))."""
+        return self.values[..., [self.names.index(name) for name in names]]
+
+    def rows(self, chosen: np.ndarray) -> FeatureTable:
+        """Part of the issue times."""
+        return FeatureTable(self.names, self.values[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Features and outcomes of one target group at n issue times."""
+
+    group: TargetGroup
+    issue_utc_s: np.ndarray
+    """(n,)"""
+    features: tuple[FeatureTable, ...]
+    """Per target, (n, leads, features)."""
+    history: FeatureTable
+    """Past of targets and covariates, (n, past steps of one hour, channels); the last row ends at the issue time."""
+    daylight: np.ndarray
+    """(targets, n, leads) False where PV is certainly zero; True for all other kinds."""
+    outcome: np.ndarray
+    """(targets, n, leads) in the targets' units; NaN where unknown. Members must not look at it in ``predict``."""
+
+    def __len__(self) -> int:
+        return len(self.issue_utc_s)
+
+    def rows(self, chosen: np.ndarray) -> Windows:
+        """Part of the issue times, by mask or index."""
+        features = tuple(table.rows(chosen) for table in self.features)
+        return replace(self, issue_utc_s=self.issue_utc_s[chosen], features=features,
+                       history=self.history.rows(chosen), daylight=self.daylight[:, chosen],
+                       outcome=self.outcome[:, chosen])
+
+    @property
+    def valid_utc_s(self) -> np.ndarray:
+        """(n, leads)"""
+        return self.group.horizon.valid_utc_s(self.issue_utc_s)
