@@ -1,6 +1,6 @@
-"""Finds component types by name through the entry-point group ``parktwin.components``.
+"""Finds types by name through entry points: components (``parktwin.components``), devices (``parktwin.devices``).
 
-A stranger's package adds an asset type by declaring one entry point; nothing here changes.
+A stranger's package adds a type by declaring one entry point; nothing here changes.
 """
 
 from __future__ import annotations
@@ -8,21 +8,28 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from twin.component import Component
+from twin.device import Device
 from twin.errors import ComponentError
 
-GROUP = "parktwin.components"
+COMPONENTS, DEVICES = "parktwin.components", "parktwin.devices"
 
 
 @cache
-def _entry_points() -> dict[str, EntryPoint]:
-    return {ep.name: ep for ep in entry_points(group=GROUP)}
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    return {ep.name: ep for ep in entry_points(group=group)}
 
 
 def component_types() -> tuple[str, ...]:
-    """All registered type names, sorted."""
-    return tuple(sorted(_entry_points()))
+    """All registered component types, sorted."""
+    return tuple(sorted(_entry_points(COMPONENTS)))
+
+
+def device_types() -> tuple[str, ...]:
+    """All registered device types, sorted."""
+    return tuple(sorted(_entry_points(DEVICES)))
 
 
 @cache
@@ -34,10 +41,21 @@ def component_class(type_name: str) -> type[Component]:
     ComponentError
         If no such type is registered, or the package behind it is broken (named with its distribution).
     """
-    found = _entry_points().get(type_name)
+    return _loaded(type_name, COMPONENTS, Component)
+
+
+@cache
+def device_class(type_name: str) -> type[Device]:
+    """The class behind ``type: <type_name>`` of a device; raises as :func:`component_class`."""
+    return _loaded(type_name, DEVICES, Device)
+
+
+def _loaded(type_name: str, group: str, base: type) -> Any:
+    known = _entry_points(group)
+    found = known.get(type_name)
     if found is None:
-        near = difflib.get_close_matches(str(type_name), component_types(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known types: {', '.join(component_types())}"
+        near = difflib.get_close_matches(str(type_name), sorted(known), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known types: {', '.join(sorted(known))}"
         raise ComponentError(f"unknown type {type_name!r}; {hint}")
     try:
         cls = found.load()
@@ -45,6 +63,6 @@ def component_class(type_name: str) -> type[Component]:
         owner = found.dist.name if found.dist else "an unknown package"
         raise ComponentError(f"type {type_name!r} from {owner} cannot be loaded: "
                              f"{type(error).__name__}: {error}") from error
-    if not (isinstance(cls, type) and issubclass(cls, Component)):
-        raise ComponentError(f"type {type_name!r}: {found.value} is not a Component")
+    if not (isinstance(cls, type) and issubclass(cls, base)):
+        raise ComponentError(f"type {type_name!r}: {found.value} is not a {base.__name__}")
     return cls

@@ -329,7 +329,7 @@ def _test_types() -> Iterator[None]:
     """Registers the component types of the scenario tests."""
     found = entry_points()
     registry.component_class.cache_clear()
-    with mock.patch.object(registry, "_entry_points", lambda: found):
+    with mock.patch.object(registry, "_entry_points", lambda group: found):
         yield
     registry.component_class.cache_clear()
 

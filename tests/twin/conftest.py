@@ -16,7 +16,7 @@ def toys(monkeypatch):
     found = {name: SimpleNamespace(load=lambda cls=cls: cls, dist=None, value=f"toys:{name}")
              for name, cls in TOYS.items()}
     registry.component_class.cache_clear()
-    monkeypatch.setattr(registry, "_entry_points", lambda: found)
+    monkeypatch.setattr(registry, "_entry_points", lambda group: found)
     yield TOYS
     registry.component_class.cache_clear()
 

@@ -17,7 +17,7 @@ def broken():
 def three_types(monkeypatch):
     registry.component_class.cache_clear()
     dist = SimpleNamespace(name="strange-package")
-    monkeypatch.setattr(registry, "_entry_points", lambda: {
+    monkeypatch.setattr(registry, "_entry_points", lambda group: {
         "sun": SimpleNamespace(load=lambda: Sun, dist=dist, value="strange:Sun"),
         "moon": SimpleNamespace(load=broken, dist=dist, value="strange:Moon"),
         "stone": SimpleNamespace(load=lambda: int, dist=dist, value="strange:Stone"),

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 from twin.component import Component
 from twin.context import Context
+from twin.cosim.emulated import emulated
 from twin.cosim.probe import Probe, ProbeParams
-from twin.errors import ParkTwinError, Problem, ScenarioError
+from twin.device import Device
+from twin.errors import ComponentError, ParkTwinError, Problem, ScenarioError
+from twin.scenario.faults import plan_of
 from twin.scenario.resolved import ResolvedScenario, context_of
 
 
@@ -46,7 +49,7 @@ def build_site(scenario: ResolvedScenario) -> Site:
         except ParkTwinError as error:
             problems.append(scenario.problem(spec.path, str(error)))
             continue
-        components[name] = component
+        components[name] = component = _behind_its_devices(scenario, component, context, problems)
         nameplate = component.nameplate()
         if nameplate is not None:
             context.nameplates[name] = nameplate
@@ -61,6 +64,28 @@ def build_site(scenario: ResolvedScenario) -> Site:
     if problems:
         raise ScenarioError(problems)
     return Site(scenario, context, components, types)
+
+
+def _behind_its_devices(scenario: ResolvedScenario, component: Component, context: Context,
+                        problems: list[Problem]) -> Component:
+    """The component, with the devices that the scenario puts before it."""
+    specs = [spec for spec in scenario.devices.values() if spec.owner == component.name]
+    devices: dict[str | None, Device] = {}
+    for spec in specs:
+        try:
+            plan = plan_of(spec.name, scenario.model.faults, context)
+            devices[spec.terminal] = spec.cls(spec.name, spec.params, component.nameplate(), plan)
+            if devices.keys() >= {None, spec.terminal} and len(devices) > 1:
+                raise ComponentError(f"{component.name!r} stands behind a device of its own; its terminals cannot")
+        except ParkTwinError as error:
+            problems.append(scenario.problem(spec.path, str(error), at_key=True))
+    if not devices or len(devices) < len(specs):
+        return component
+    try:
+        return emulated(component, devices)
+    except ParkTwinError as error:
+        problems.append(scenario.problem(specs[0].path, str(error), at_key=True))
+        return component
 
 
 def _step_problems(scenario: ResolvedScenario, components: dict[str, Component], duration_s: int) -> list[Problem]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from twin.errors import Problem
 from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
 from twin.scenario.datadir import find_data_dir
+from twin.scenario.devices import DEVICES_KEY, check_devices
 from twin.scenario.fields import places
 from twin.scenario.layers import load_layers
 from twin.scenario.messages import near_name, needs, problems_of
@@ -50,10 +51,11 @@ def load_scenario(
     data_roots = [file.parent, *roots]
     data_dir, of_data_dir = find_data_dir(source, data_roots, trusted=trust_paths)
     components, of_components = check_components(source, data_roots, data_dir=data_dir, trust_paths=trust_paths)
-    problems += of_data_dir + of_components + _unknown_ends(source)
+    devices, of_devices = check_devices(source)
+    problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_without_device(source)
     if problems:
         raise scenario_error(problems, source.lines)
-    return ResolvedScenario(Scenario.model_validate(source.data), components, source, file)
+    return ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)
 
 
 def _check_top_level(source: SourceMap) -> list[Problem]:
@@ -62,7 +64,7 @@ def _check_top_level(source: SourceMap) -> list[Problem]:
     for key in (WEATHER_NAME, CONTROL_KEY):
         if key in data:
             data[key] = {}
-    for section in MAPPINGS:
+    for section in (*MAPPINGS, DEVICES_KEY):
         if isinstance(data.get(section), dict):
             data[section] = {name: {} for name in data[section]}
     problems = [source.problem(place.path, needs("a number", place.value, place.path))
@@ -89,4 +91,17 @@ def _unknown_ends(source: SourceMap) -> list[Problem]:
             name = text.split(".")[0]
             path: KeyPath = ("connections", n, end)
             problems.append(source.problem(path, f"there is no {name[:60]!r} in this scenario{near_name(name, known)}"))
+    return problems
+
+
+def _faults_without_device(source: SourceMap) -> list[Problem]:
+    """Faults of what has no device: nothing would happen."""
+    faults, devices = source.data.get("faults"), source.data.get(DEVICES_KEY)
+    known = list(devices) if isinstance(devices, dict) else []
+    problems = []
+    for n, fault in enumerate(faults if isinstance(faults, list) else ()):
+        name = fault.get("asset") if isinstance(fault, dict) else None
+        if isinstance(name, str) and name not in known:
+            problems.append(source.problem(("faults", n, "asset"), f"{name[:60]!r} has no device that could fail"
+                                           f"{near_name(name, known)}; add one under 'devices:'"))
     return problems

@@ -27,6 +27,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
+from twin.scenario.faults import FaultSpec
 
 MAX_DURATION_H = 10 * 8766
 """Ten years: past any forecast of prices or ageing."""
@@ -84,6 +85,8 @@ class _Matches:
 
 ElementName = Annotated[str, _Matches("[a-z][a-z0-9_]{0,59}",
                                       "a name: small letters, digits and '_', beginning with a letter, 60 at most")]
+DeviceName = Annotated[str, _Matches(r"[a-z][a-z0-9_]{0,59}(?:\.[^.\s]{1,60})?",
+                                     "the name of an asset, or network.terminal")]
 Endpoint = Annotated[str, _Matches(r"[a-z][a-z0-9_]*(\.[^.\s]+){1,2}",
                                    "an end of a connection; write component.port or network.terminal.port")]
 ScenarioName = Annotated[str, _Matches("[a-z0-9_-]{1,80}",
@@ -252,6 +255,10 @@ class Scenario(_Model):
     markets: dict[ElementName, Spec] = Field(default_factory=dict, description="tariffs and prices, by name")
     assets: dict[ElementName, Spec] = Field(default_factory=dict, description="plants, stores and loads, by name")
     networks: dict[ElementName, Spec] = Field(default_factory=dict, description="networks between the assets, by name")
+    devices: dict[DeviceName, Spec] = Field(
+        default_factory=dict, description="control systems that stand before assets (by the asset's name) or before "
+                                          "plants of networks (network.terminal)")
+    faults: list[FaultSpec] = Field(default_factory=list, description="when devices fail, or how often by chance")
     control: Spec | None = Field(default=None, description="the operator: short for one controller named 'operator'")
     controllers: dict[ElementName, Spec] = Field(default_factory=dict, description="who decides, by name")
     connections: list[Connection] = Field(default_factory=list, description="connections that names do not say")

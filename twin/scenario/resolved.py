@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from twin.component import Component, ComponentParams, Section
 from twin.context import Context, Location
 from twin.errors import Problem
+from twin.scenario.devices import DeviceSpec
 from twin.scenario.models import Connection, ExternalSpec, Scenario
 from twin.scenario.origins import KeyPath, Origin, SourceMap
 
@@ -37,6 +38,8 @@ class ResolvedScenario:
     source: SourceMap
     file: Path
     """The starting file."""
+    devices: dict[str, DeviceSpec] = field(default_factory=dict)
+    """By the name they have in the scenario."""
 
     @property
     def duration_s(self) -> int:

@@ -9,7 +9,9 @@ from typing import Any
 
 from twin import registry
 from twin.component import Component, Section
+from twin.device import Device
 from twin.errors import ComponentError
+from twin.scenario.devices import DEVICES_KEY
 from twin.scenario.models import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,7 +41,8 @@ def scenario_schema() -> dict[str, Any]:
             continue
         by_section[cls.section].append(name)
     for section, names in by_section.items():
-        definitions[f"any_{section.value}"] = _any_of(section, names)
+        definitions[f"any_{section.value}"] = _any_of(section.value, names)
+    _add_devices(schema, definitions, broken)
     _refer(schema)
     _drop_required(schema)
     schema["properties"] = {
@@ -51,7 +54,27 @@ def scenario_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **schema}
 
 
-def _definitions(name: str, cls: type[Component]) -> dict[str, Any]:
+def _add_devices(schema: dict[str, Any], definitions: dict[str, Any], broken: list[str]) -> None:
+    """The parameters of every device type, and where they may stand."""
+    names = []
+    for name in registry.device_types():
+        try:
+            definitions.update(_definitions(name, registry.device_class(name)))
+        except Exception as error:  # as above
+            broken.append(f"{name} ({type(error).__name__}: {error})")
+            continue
+        names.append(name)
+    definitions["any_device"] = _any_of(DEVICES_KEY, names)
+    [name_pattern] = schema["properties"][DEVICES_KEY]["patternProperties"]
+    schema["properties"][DEVICES_KEY] = {
+        "description": schema["properties"][DEVICES_KEY]["description"],
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": name_pattern},
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/any_device"}, NULL]},
+    }
+
+
+def _definitions(name: str, cls: type[Component] | type[Device]) -> dict[str, Any]:
     """Schema of one type's parameters, and of the models it uses, under names of its own."""
     own = cls.Params.model_json_schema(ref_template=f"#/$defs/{name}.{{model}}")
     definitions = {f"{name}.{inner}": model for inner, model in own.pop("$defs", {}).items()}
@@ -61,11 +84,11 @@ def _definitions(name: str, cls: type[Component]) -> dict[str, Any]:
     return {**definitions, name: own}
 
 
-def _any_of(section: Section, names: list[str]) -> dict[str, Any]:
+def _any_of(section: str, names: list[str]) -> dict[str, Any]:
     """A component of a section: its type decides what else it may say."""
     return {
         "type": "object",
-        "properties": {"type": {"enum": names, "description": f"type of a component under '{section.value}'"}},
+        "properties": {"type": {"enum": names, "description": f"type of a component under '{section}'"}},
         "allOf": [
             {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": {"$ref": f"#/$defs/{name}"}}
             for name in names

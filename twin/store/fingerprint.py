@@ -23,7 +23,8 @@ def of_data_files(scenario: ResolvedScenario) -> dict[str, str]:
 
 def of_code(scenario: ResolvedScenario) -> str:
     """SHA-256 over the sources of the framework and of every package that the scenario's components come from."""
-    packages = {"twin", *(spec.cls.__module__.partition(".")[0] for spec in scenario.components.values())}
+    classes = [s.cls for s in scenario.components.values()] + [s.cls for s in scenario.devices.values()]
+    packages = {"twin", *(cls.__module__.partition(".")[0] for cls in classes)}
     digest = hashlib.sha256()
     for package in sorted(packages):
         digest.update(_of_package(package))

@@ -15,7 +15,7 @@ def fake_types(monkeypatch):
     """Only the types of these tests are registered."""
     found = entry_points()
     registry.component_class.cache_clear()
-    monkeypatch.setattr(registry, "_entry_points", lambda: found)
+    monkeypatch.setattr(registry, "_entry_points", lambda group: found)
     yield found
     registry.component_class.cache_clear()
 

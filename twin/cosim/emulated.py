@@ -1,0 +1,229 @@
+"""A component behind its devices: commands pass the device first, readings pass its faults last.
+
+One component steps both, so that device and physics agree within the step and no loop between simulators is needed. To
+everybody else it is the component it was: same ports, same nameplate, same type; besides it states the device's mode,
+the fault, and for each reading in :data:`READINGS` what the instruments say (``measured_…``), frozen or missing while
+the fault lasts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from twin.component import Component, Limit, port, ports_of
+from twin.device import Action, Command, Device, FaultKind, FaultPlan
+from twin.errors import ComponentError
+
+READINGS = ("p_mw", "energy_mwh", "soc", "temperature_degc", "available_mw", "baseline_mw")
+"""Outputs of an asset that a controller may read through the asset's instruments."""
+MEASURED = "measured_"
+DEVICE = "device"
+"""Terminal group of a network: those of its terminals that stand behind a device."""
+REQUESTED, LIMITED_BY = "p_requested_mw", "limited_by_code"
+BEFORE_END_S = 0.5
+"""Readings leave just before a step ends; faults begin and end at whole seconds."""
+DEVICE_TOLERANCE_MW = 1e-6
+"""A watt: less is rounding and not the device's doing."""
+
+
+@dataclass(slots=True)
+class EmulatedState:
+    """Memory of the physics, of its devices, and the last readings that left."""
+
+    inner: Any
+    devices: list[Any]
+    readings: list[float]
+    reset_count: float = 0.0
+    """Resets by hand so far, as the input counts them."""
+
+
+class Emulated(Component[Any, Any, Any, Any]):
+    """Component and device in one; made by :func:`emulated`."""
+
+    _measured: tuple[str, ...]
+    """Readings, in the order of the state."""
+
+    def __init__(self, inner: Component, devices: dict[str | None, Device]) -> None:
+        self.inner, self.devices = inner, list(devices.values())
+        self._labels = tuple(label for label in devices if label is not None)
+        self._places = [_places(inner, device, label) for label, device in devices.items()]
+        self._read_inner = attrgetter(*[f.name for f in dataclasses.fields(type(inner).Outputs)])
+        self._read = [attrgetter(_truth(name, type(inner).Outputs)) for name in self._measured]
+        self._index = {f.name: i for i, f in enumerate(dataclasses.fields(type(inner).Outputs))}
+        super().__init__(inner.name, inner.params, inner.context)
+        self.step_s = inner.step_s
+
+    def initial_state(self) -> EmulatedState:
+        return EmulatedState(self.inner.state, [d.state for d in self.devices], [math.nan] * len(self._measured))
+
+    def terminals(self) -> dict[str, tuple[str, ...]]:
+        own = {DEVICE: self._labels} if self._labels else {}
+        return {**self.inner.terminals(), **own}
+
+    def unusable_terminals(self) -> dict[str, str]:
+        return self.inner.unusable_terminals()
+
+    def nameplate(self) -> Any:
+        return self.inner.nameplate()
+
+    def snapshot(self) -> EmulatedState:
+        state = self.state
+        return EmulatedState(self.inner.snapshot(), [d.snapshot() for d in self.devices], list(state.readings),
+                             state.reset_count)
+
+    def restore(self, state: EmulatedState) -> None:
+        self.inner.restore(state.inner)
+        for device, kept in zip(self.devices, state.devices, strict=True):
+            device.restore(kept)
+        self.state = EmulatedState(self.inner.state, [d.state for d in self.devices], list(state.readings),
+                                   state.reset_count)
+
+    def step(self, t_s: int, dt_s: int, inputs: Any) -> Any:
+        """Device, physics, instruments."""
+        state, requests, actions = self.state, [], []
+        reset = inputs.reset_count > state.reset_count
+        state.reset_count = max(state.reset_count, inputs.reset_count)
+        for device, (names, index) in zip(self.devices, self._places, strict=True):
+            asked = getattr(inputs, names[0])
+            requests.append(float(asked if index is None else _element(asked, index)))
+            action = device.act(t_s, dt_s, Command(requests[-1], reset))
+            actions.append(action)
+            self.pending_events += action.events
+            for name, value in zip(names, action.values, strict=True):
+                _put(inputs, name, index, value, self.inner)
+        given = self.inner.step(t_s, dt_s, inputs)
+        self.pending_events += self.inner.pending_events
+        self.inner.pending_events = []
+        state.inner = self.inner.state
+        state.devices = [d.state for d in self.devices]
+        return self._outputs(t_s + dt_s - BEFORE_END_S, given, requests, actions)
+
+    def _outputs(self, at_s: float, given: Any, requests: list[float], actions: list[Action]) -> Any:
+        values = list(self._read_inner(given))
+        modes = [action.mode for action in actions]
+        faults = [_worst(device.plan, at_s) for device in self.devices]
+        if self._labels:
+            return self.Outputs(*values, np.array(modes, float), np.array(faults, float))
+        reached, asked = actions[0].values[0], requests[0]
+        if REQUESTED in self._index:
+            values[self._index[REQUESTED]] = asked if math.isfinite(asked) else 0.0
+        if LIMITED_BY in self._index and not values[self._index[LIMITED_BY]] and math.isfinite(asked) \
+                and abs(reached - asked) > DEVICE_TOLERANCE_MW:
+            values[self._index[LIMITED_BY]] = int(Limit.DEVICE)
+        readings = self._readings(at_s, given)
+        for place, reading in zip(self._given_places, readings, strict=False):
+            values[place] = reading
+        return self.Outputs(*values, modes[0], faults[0], *readings[len(self._given_places):])
+
+    def _readings(self, at_s: float, given: Any) -> list[float]:
+        """What the instruments say at the end of the step."""
+        plan, kept = self.devices[0].plan, self.state.readings
+        if plan.has(FaultKind.COMM_LOSS, at_s):
+            return [math.nan] * len(kept)
+        if not plan.has(FaultKind.SENSOR_FREEZE, at_s) or math.isnan(kept[0] if kept else 0.0):
+            kept = self.state.readings = [float(read(given)) for read in self._read]
+        return list(kept)
+
+    @property
+    def _given_places(self) -> list[int]:
+        """Places of the readings that the component has itself; they come first."""
+        return [self._index[MEASURED + name] for name in self._measured if MEASURED + name in self._index]
+
+
+def emulated(inner: Component, devices: Mapping[str | None, Device]) -> Component:
+    """A component behind its devices.
+
+    Parameters
+    ----------
+    devices : one, under None, for an asset; for a network one per terminal, under the terminal's name.
+
+    Raises
+    ------
+    ComponentError
+        If the component has no input that a device acts on.
+    """
+    kind = type(inner)
+    outputs = {f.name for f in dataclasses.fields(kind.Outputs)}
+    own = [n for n in READINGS if MEASURED + n in outputs] if None in devices else []
+    added = [n for n in READINGS if n in outputs and n not in own] if None in devices else []
+    per = None if None in devices else DEVICE
+    modes = _common_modes(list(devices.values()))
+    fields: list[Any] = [
+        ("device_mode_code", float, port(0, per=per, codes=modes)),
+        ("fault_code", float, port(0, per=per, codes=FaultKind)),
+        *((MEASURED + n, float, port(math.nan, may_be_missing=True)) for n in added),
+    ]
+    made = dataclasses.make_dataclass(f"{kind.__name__}Outputs", fields, bases=(_missing_allowed(kind.Outputs, own),),
+                                      slots=True)
+    inputs = dataclasses.make_dataclass(f"{kind.__name__}Inputs", [("reset_count", float, port(0.0))],
+                                        bases=(kind.Inputs,), slots=True)
+    cls = type(f"Emulated{kind.__name__}", (Emulated,), {
+        "__doc__": kind.__doc__, "section": kind.section, "role": kind.role, "Params": kind.Params, "Inputs": inputs,
+        "Outputs": made, "State": EmulatedState, "_measured": (*own, *added)})
+    return cls(inner, dict(devices))
+
+
+def _missing_allowed(outputs: type, names: list[str]) -> type:
+    """The outputs with readings that may be missing; the component itself never loses one."""
+    if not names:
+        return outputs
+    ports, again = ports_of(outputs), []
+    for name in names:
+        spec = ports[MEASURED + name]
+        again.append((MEASURED + name, float, port(math.nan, carrier=spec.carrier, may_be_missing=True)))
+    return dataclasses.make_dataclass(outputs.__name__, again, bases=(outputs,), slots=True)
+
+
+def _common_modes(devices: list[Device]) -> Any:
+    """Names of the modes for the record: those of the only kind of device there is."""
+    kinds = {device.Mode for device in devices}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _places(inner: Component, device: Device, label: str | None) -> tuple[tuple[str, ...], int | None]:
+    """Inputs that a device acts on, and the element of theirs that belongs to a terminal."""
+    ports = ports_of(type(inner).Inputs)
+    for name in device.acts_on:
+        if name not in ports or bool(ports[name].per) is not (label is not None):
+            raise ComponentError(f"device on {device.name!r}: it acts on {name}, which a "
+                                 f"{'terminal of a ' if label else ''}{type(inner).__name__} does not take")
+    if label is None:
+        return device.acts_on, None
+    names = inner.terminals()[str(ports[device.acts_on[0]].per)]
+    if label not in names:
+        raise ComponentError(f"device on {device.name!r}: {inner.name!r} has no terminal {label!r} for "
+                             f"{device.acts_on[0]}; there are {', '.join(names)}")
+    return device.acts_on, names.index(label)
+
+
+def _truth(name: str, outputs: type) -> str:
+    """What a reading is made of: the component's own instrument where it has one."""
+    return MEASURED + name if MEASURED + name in ports_of(outputs) else name
+
+
+def _element(values: Any, index: int) -> float:
+    return float(values[index]) if isinstance(values, np.ndarray) and values.ndim else float(values)
+
+
+def _put(inputs: Any, name: str, index: int | None, value: float, inner: Component) -> None:
+    if index is None:
+        setattr(inputs, name, value)
+        return
+    values = getattr(inputs, name)
+    if not (isinstance(values, np.ndarray) and values.ndim):
+        count = len(inner.terminals()[str(ports_of(type(inner).Inputs)[name].per)])
+        values = np.full(count, values, dtype=float)
+        setattr(inputs, name, values)
+    values[index] = value
+
+
+def _worst(plan: FaultPlan, t_s: float) -> int:
+    """The fault to be shown for an instant: the first kind of the list that is present."""
+    return min((int(f.kind) for f in plan.at(t_s)), default=int(FaultKind.NONE))
