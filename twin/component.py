@@ -64,7 +64,7 @@ class Role(StrEnum):
 
 
 class Layer(IntEnum):
-    """How near to the plant a controller stands: of several that command one asset, the higher layer has the last word."""
+    """How near to the plant a controller stands; of several that command one asset the highest has the last word."""
 
     OPERATOR = 0
     """Decides what the site does: rules, optimisers, a person's schedule."""
@@ -130,7 +130,8 @@ def port(
 
     For a ``per`` port the default is the value of a terminal nobody is connected to.
     """
-    return dataclasses.field(default=default, metadata={"port": Port(carrier, per, total, measured, codes, may_be_missing)})
+    spec = Port(carrier, per, total, measured, codes, may_be_missing)
+    return dataclasses.field(default=default, metadata={"port": spec})
 
 
 def ports_of(cls: type) -> dict[str, Port]:
