@@ -171,6 +171,27 @@ class Event:
     """``info``, ``warning`` or ``alarm``."""
 
 
+class Expected(typing.Protocol):
+    """What is expected of a component's exogenous outputs."""
+
+    def __call__(self, t_s: int, dt_s: int) -> tuple[float, ...]:
+        """Means over [t_s, t_s + dt_s), in the order of ``exogenous``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as a component may see it that acts on the whole twin."""
+
+    components: typing.Mapping[str, Component]
+    """In build order."""
+    last_outputs: typing.Mapping[str, Any]
+    """Component → what it delivered last; renewed while the run goes on."""
+    reached_s: typing.Mapping[str, int]
+    """Component → up to when it has stepped."""
+    scenario_text: str
+    """The resolved scenario, from which another process can build the same site."""
+
+
 class Component(Generic[P, I, O, S]):
     """Base class; see the module docstring for the contract."""
 
@@ -178,6 +199,9 @@ class Component(Generic[P, I, O, S]):
     role: ClassVar[Role]
     layer: ClassVar[Layer] = Layer.OPERATOR
     """Of a controller."""
+    exogenous: ClassVar[tuple[str, ...]] = ()
+    """Outputs that nature, people or the neighbours decide, not this site: weather, what a load would consume, what the
+    sun allows. Forecasts are made of them, and a replay puts an expectation in their place (``expected``)."""
     Params: ClassVar[type[ComponentParams]]
     Inputs: ClassVar[type]
     Outputs: ClassVar[type]
@@ -197,6 +221,8 @@ class Component(Generic[P, I, O, S]):
         self.context = context
         self.step_s: int = params.step_s or context.step_s
         self.pending_events: list[Event] = []
+        self.expected: Expected | None = None
+        """Where set, ``step`` takes its exogenous outputs from here and asks neither model nor random numbers."""
         self.state: S = self.initial_state()
 
     def initial_state(self) -> S:
@@ -218,6 +244,9 @@ class Component(Generic[P, I, O, S]):
     def nameplate(self) -> Nameplate | None:
         """What controllers and accounts may know of this component; None where there is nothing to know."""
         return None
+
+    def attach(self, run: RunView) -> None:
+        """Called before the first step of a run; only what acts on the whole twin (the release gate) needs it."""
 
     def snapshot(self) -> S:
         """An independent copy of the state."""

@@ -133,6 +133,7 @@ class ElectricLoad(Component[Params, Inputs, Outputs, State]):
     """Electricity consumer (office, hospital, data centre, ...) from a daily profile; partly interruptible."""
 
     role = Role.LOAD
+    exogenous = ("baseline_mw",)
 
     def initial_state(self) -> State:
         p, context = self.params, self.context
@@ -153,6 +154,14 @@ class ElectricLoad(Component[Params, Inputs, Outputs, State]):
         return State(p.noise_frac * float(generator.standard_normal()), generator)
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
+        base_mw = self._demand_mw(t_s, dt_s) if self.expected is None else -self.expected(t_s, dt_s)[0]
+        # written so that NaN interrupts nothing
+        interrupted = min(inputs.interrupt_frac, self.params.interruptible_frac) if inputs.interrupt_frac > 0.0 else 0.0
+        p_mw = -base_mw * (1.0 - interrupted)
+        return Outputs(p_mw, p_mw * self._tan_phi, -base_mw)
+
+    def _demand_mw(self, t_s: int, dt_s: int) -> float:
+        """Pattern and noise, ≥ 0."""
         p, state = self.params, self.state
         (base_mw,) = self._base_load_mw.row(t_s, dt_s)
         if p.noise_frac:
@@ -161,10 +170,7 @@ class ElectricLoad(Component[Params, Inputs, Outputs, State]):
             kept = math.exp(-dt_s / (3600.0 * p.noise_correlation_h))
             innovation = p.noise_frac * math.sqrt(1.0 - kept * kept) * state.generator.standard_normal()
             state.noise_frac = kept * state.noise_frac + float(innovation)
-        # written so that NaN interrupts nothing
-        interrupted = min(inputs.interrupt_frac, p.interruptible_frac) if inputs.interrupt_frac > 0.0 else 0.0
-        p_mw = -base_mw * (1.0 - interrupted)
-        return Outputs(p_mw, p_mw * self._tan_phi, -base_mw)
+        return base_mw
 
     def nameplate(self) -> LoadNameplate:
         return LoadNameplate(self.params.peak_mw, self.params.interruptible_frac, self.params.priority)

@@ -41,6 +41,7 @@ class ElectricLoadProfile(Component[Params, Inputs, Outputs, Nothing]):
     """Electricity consumer from a file of measured or given powers; partly interruptible."""
 
     role = Role.LOAD
+    exogenous = ("baseline_mw",)
 
     def __init__(self, name: str, params: Params, context: Context) -> None:
         super().__init__(name, params, context)
@@ -49,7 +50,7 @@ class ElectricLoadProfile(Component[Params, Inputs, Outputs, Nothing]):
         self._tan_phi = tan_phi(params.power_factor or USUAL_POWER_FACTOR) if params.q_mvar is None else 0.0
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
-        baseline_mw = -self._profile.at(t_s)
+        baseline_mw = -self._profile.at(t_s) if self.expected is None else self.expected(t_s, dt_s)[0]
         # written so that NaN interrupts nothing
         interrupted = min(inputs.interrupt_frac, self.params.interruptible_frac) if inputs.interrupt_frac > 0.0 else 0.0
         served = 1.0 - interrupted

@@ -179,12 +179,15 @@ class HeatLoad(Component[HeatParams, Inputs, HeatOutputs, State]):
     """Heat demand of a building or a group of them."""
 
     role = Role.LOAD
+    exogenous = ("heat_mw", "felt_degc")
 
     def initial_state(self) -> State:
         self._demand = _Demand(self.name, self.params, self.context)
         return self._demand.initial_state()
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> HeatOutputs:
+        if self.expected is not None:
+            return HeatOutputs(*self.expected(t_s, dt_s))
         demand_mw, felt_degc = self._demand.step(self.state, t_s, dt_s, inputs.air_temperature_degc)
         return HeatOutputs(-demand_mw, felt_degc)
 
@@ -193,11 +196,14 @@ class CoolingLoad(Component[CoolingParams, Inputs, CoolingOutputs, State]):
     """Cooling demand of a building or a group of them."""
 
     role = Role.LOAD
+    exogenous = ("cooling_mw", "felt_degc")
 
     def initial_state(self) -> State:
         self._demand = _Demand(self.name, self.params, self.context)
         return self._demand.initial_state()
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> CoolingOutputs:
+        if self.expected is not None:
+            return CoolingOutputs(*self.expected(t_s, dt_s))
         demand_mw, felt_degc = self._demand.step(self.state, t_s, dt_s, inputs.air_temperature_degc)
         return CoolingOutputs(-demand_mw, felt_degc)

@@ -47,23 +47,25 @@ class HeatLoadProfile(Component[HeatParams, Nothing, HeatOutputs, Nothing]):
     """Heat demand from a file of measured or given powers."""
 
     role = Role.LOAD
+    exogenous = ("heat_mw",)
 
     def __init__(self, name: str, params: HeatParams, context: Context) -> None:
         super().__init__(name, params, context)
         self._profile = load_profile(params, context, self.step_s)
 
     def step(self, t_s: int, dt_s: int, inputs: Nothing) -> HeatOutputs:
-        return HeatOutputs(-self._profile.at(t_s))
+        return HeatOutputs(-self._profile.at(t_s) if self.expected is None else self.expected(t_s, dt_s)[0])
 
 
 class CoolingLoadProfile(Component[CoolingParams, Nothing, CoolingOutputs, Nothing]):
     """Cooling demand from a file of measured or given powers."""
 
     role = Role.LOAD
+    exogenous = ("cooling_mw",)
 
     def __init__(self, name: str, params: CoolingParams, context: Context) -> None:
         super().__init__(name, params, context)
         self._profile = load_profile(params, context, self.step_s)
 
     def step(self, t_s: int, dt_s: int, inputs: Nothing) -> CoolingOutputs:
-        return CoolingOutputs(-self._profile.at(t_s))
+        return CoolingOutputs(-self._profile.at(t_s) if self.expected is None else self.expected(t_s, dt_s)[0])

@@ -105,6 +105,7 @@ class Weather(Component[WP, Nothing, WeatherOutputs, Nothing], Generic[WP]):
 
     section = Section.WEATHER
     role = Role.ENVIRONMENT
+    exogenous = OUTPUT_NAMES
     Inputs = Nothing
     Outputs = WeatherOutputs
     State = Nothing
@@ -127,6 +128,8 @@ class Weather(Component[WP, Nothing, WeatherOutputs, Nothing], Generic[WP]):
 
     def step(self, t_s: int, dt_s: int, inputs: Nothing) -> WeatherOutputs:
         """Look up the row of the step."""
+        if self.expected is not None:
+            return WeatherOutputs(*self.expected(t_s, dt_s))
         if t_s == 0:
             for kind, message in self.findings:
                 self.emit(0, kind, message, "warning")

@@ -127,6 +127,7 @@ class PvPlant(Component[Params, Inputs, Outputs, Nothing]):
     """Photovoltaic plant with fixed modules: sun, temperature and inverter; curtailable."""
 
     role = Role.RENEWABLE
+    exogenous = ("available_mw",)
 
     def __init__(self, name: str, params: Params, context: Context) -> None:
         super().__init__(name, params, context)
@@ -170,7 +171,9 @@ class PvPlant(Component[Params, Inputs, Outputs, Nothing]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Limits in this order: light, inverter rating, ``p_limit_mw``."""
-        if inputs.ghi_w_m2 <= 0.0 and inputs.dni_w_m2 <= 0.0:
+        if self.expected is not None:
+            unclipped = self.expected(t_s, dt_s)[0]
+        elif inputs.ghi_w_m2 <= 0.0 and inputs.dni_w_m2 <= 0.0:
             unclipped = 0.0
         else:
             unclipped = inverter_power(self.dc_mw(t_s, inputs), self.ac_mw, self.params.inverter_efficiency)

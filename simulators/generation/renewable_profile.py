@@ -49,6 +49,7 @@ class RenewableProfile(Component[Params, Inputs, Outputs, Nothing]):
     """Renewable plant from a file of measured or given powers; curtailable."""
 
     role = Role.RENEWABLE
+    exogenous = ("available_mw",)
 
     def __init__(self, name: str, params: Params, context: Context) -> None:
         super().__init__(name, params, context)
@@ -61,5 +62,6 @@ class RenewableProfile(Component[Params, Inputs, Outputs, Nothing]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """A measured series went through the plant's own limits already: only ``p_limit_mw`` is left."""
-        p_mw, available_mw, limit = curtail(self._profile.at(t_s), math.inf, inputs.p_limit_mw)
+        of_series_mw = self._profile.at(t_s) if self.expected is None else self.expected(t_s, dt_s)[0]
+        p_mw, available_mw, limit = curtail(of_series_mw, math.inf, inputs.p_limit_mw)
         return Outputs(p_mw, p_mw * self._tan_phi, available_mw, available_mw - p_mw, limit)

@@ -87,6 +87,7 @@ class WindFarm(Component[Params, Inputs, Outputs, Nothing]):
     """Wind farm of equal turbines: power curve, hub height and wakes; curtailable."""
 
     role = Role.RENEWABLE
+    exogenous = ("available_mw",)
 
     def __init__(self, name: str, params: Params, context: Context) -> None:
         super().__init__(name, params, context)
@@ -108,7 +109,10 @@ class WindFarm(Component[Params, Inputs, Outputs, Nothing]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Limits in this order: wind (with cut-in and cut-out), ``p_limit_mw``."""
-        available = self.available_mw(inputs.wind_speed_m_s, inputs.air_temperature_degc, inputs.pressure_pa)
+        if self.expected is not None:
+            available = self.expected(t_s, dt_s)[0]
+        else:
+            available = self.available_mw(inputs.wind_speed_m_s, inputs.air_temperature_degc, inputs.pressure_pa)
         delivery = curtail(available, self.peak_mw, inputs.p_limit_mw)
         return Outputs(
             p_mw=delivery.p_mw,

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.component import Component, Limit, port, ports_of
+from twin.component import Component, Expected, Limit, port, ports_of
 from twin.device import Action, Command, Device, FaultKind, FaultPlan
 from twin.errors import ComponentError
 
@@ -59,6 +59,15 @@ class Emulated(Component[Any, Any, Any, Any]):
         self._index = {f.name: i for i, f in enumerate(dataclasses.fields(type(inner).Outputs))}
         super().__init__(inner.name, inner.params, inner.context)
         self.step_s = inner.step_s
+
+    @property
+    def expected(self) -> Expected | None:
+        """Of the physics."""
+        return self.inner.expected
+
+    @expected.setter
+    def expected(self, expected: Expected | None) -> None:
+        self.inner.expected = expected
 
     def initial_state(self) -> EmulatedState:
         return EmulatedState(self.inner.state, [d.state for d in self.devices], [math.nan] * len(self._measured))
@@ -165,7 +174,8 @@ def emulated(inner: Component, devices: Mapping[str | None, Device]) -> Componen
     inputs = dataclasses.make_dataclass(f"{kind.__name__}Inputs", [("reset_count", float, port(0.0))],
                                         bases=(kind.Inputs,), slots=True)
     cls = type(f"Emulated{kind.__name__}", (Emulated,), {
-        "__doc__": kind.__doc__, "section": kind.section, "role": kind.role, "Params": kind.Params, "Inputs": inputs,
+        "__doc__": kind.__doc__, "section": kind.section, "role": kind.role, "exogenous": kind.exogenous,
+        "Params": kind.Params, "Inputs": inputs,
         "Outputs": made, "State": EmulatedState, "_measured": (*own, *added)})
     return cls(inner, dict(devices))
 
