@@ -27,6 +27,7 @@ from controllers.rules.demand_charge import (
     largest_drift_mw,
 )
 from controllers.rules.params import Params
+from controllers.rules.planned_exchange import planned_exchange_mw
 from controllers.rules.residual_load import (
     expected_residual_mw,
     late_mw,
@@ -99,6 +100,9 @@ class Outputs:
     p_limit_mw: np.ndarray = port(math.inf, per="asset")
     interrupt_frac: np.ndarray = port(0.0, per="asset")
     reason_code: np.ndarray = port(0, per="asset", codes=Reason)
+    planned_exchange_mw: float = port(math.nan, carrier="plan", may_be_missing=True)
+    """Expected residual load less what storages and generators are told, import positive; a measurement that is lost
+    leaves the expectation as it was. Missing until the first measurement: a number would be invented, and kept."""
 
 
 @dataclass(slots=True)
@@ -123,6 +127,8 @@ class State:
     """Residual load that the last charging decision allowed for."""
     largest_drift_mw: float = 0.0
     """How far the residual load exceeded what was assumed, at most."""
+    residual_mw: float = math.nan
+    """Residual load at the last measurement."""
 
 
 class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
@@ -180,7 +186,11 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
             of_day_mw[slot] = residual_now_mw
             ceiling_mw = self._demand_ceiling(t_s, view, expected_mw)
             view = replace(view, residual_mw=expected_mw, demand_ceiling_mw=ceiling_mw)
-        return self._tell(t_s, decide(view, prices, self.params))
+            self.state.residual_mw = residual_now_mw
+        decisions = decide(view, prices, self.params)
+        outputs = self._tell(t_s, decisions)
+        outputs.planned_exchange_mw = planned_exchange_mw(self.state.residual_mw, view, decisions)
+        return outputs
 
     def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray) -> float:
         """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift."""

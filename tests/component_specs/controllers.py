@@ -82,7 +82,7 @@ SPECS = [
         inputs=measurements(lost_frac),
         check_limits=commands_stay_within_nameplates,
         label=label,
-        non_finite_outputs=frozenset({"p_limit_mw"}),
+        non_finite_outputs=frozenset({"p_limit_mw", "planned_exchange_mw"}),
         context={"nameplates": SITE},
     )
     for label, lost_frac in (("measured", 0.0), ("some_measurements_lost", 0.1))
