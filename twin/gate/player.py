@@ -12,7 +12,7 @@ import numpy as np
 from twin.component import Component, ComponentParams, Nothing, Role, Section, port
 from twin.context import Context
 from twin.cosim.wiring import Edge, End
-from twin.schedule import Schedule
+from twin.schedule import Horizon
 
 PLAYER = "schedule"
 """Name of the player in a shadow twin."""
@@ -73,14 +73,13 @@ class SchedulePlayer(Component[ComponentParams, Nothing, Outputs, Nothing]):
         """To everything it commands."""
         return [Edge(End(PLAYER, "value", key), p.end) for key, p in self.ports.items()]
 
-    def load(self, schedule: Schedule) -> None:
-        """What to play; keys it leaves out rest at the default of their port."""
-        horizon = schedule.horizon
+    def load(self, horizon: Horizon, setpoints: Mapping[str, np.ndarray]) -> None:
+        """What to play; keys left out rest at the default of their port."""
         self._start_s, self._interval_s = horizon.start_s, horizon.step_s
         self._table = np.tile(self._rest, (horizon.steps, 1))
         for column, key in enumerate(self.ports):
-            if key in schedule.setpoints:
-                self._table[:, column] = schedule.setpoints[key]
+            if key in setpoints:
+                self._table[:, column] = setpoints[key]
 
     def step(self, t_s: int, dt_s: int, inputs: Any) -> Outputs:
         """The values that hold at ``t_s``; before the schedule its first ones, after it its last ones."""

@@ -11,7 +11,6 @@ the same code as ``twin run`` (``twin.cosim.world``); what differs is put there 
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from twin.gate.expectation import Expectation, expect
 from twin.gate.player import CommandPort, SchedulePlayer, command_ports
 from twin.gate.trajectory import Recorder, Trajectories
 from twin.scenario.resolved import ResolvedScenario
-from twin.schedule import Horizon, Schedule
+from twin.schedule import Horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +94,15 @@ class Shadow:
         bare = wire_without_layers(site)
         return site, bare if bare is not None else edges
 
-    def replay(self, start: TwinState, schedule: Schedule, expectation: Expectation | None,
-               until_s: int | None = None) -> Trajectories:
-        """What happens if a schedule is obeyed from ``start`` on.
+    def replay(self, start: TwinState, horizon: Horizon, setpoints: Mapping[str, np.ndarray],
+               expectation: Expectation | None, until_s: int | None = None) -> Trajectories:
+        """What happens if set-points are obeyed from ``start`` on.
 
         Parameters
         ----------
+        setpoints : key → (steps,) of the horizon; keys left out rest at the default of their port.
         expectation : None lets models and random numbers go on as they are in ``start``.
-        until_s : default: the end of the schedule.
+        until_s : default: the end of the horizon.
 
         Raises
         ------
@@ -111,14 +111,14 @@ class Shadow:
         ParkTwinError
             If a component fails; the message names it and the time.
         """
-        until_s = schedule.horizon.end_s if until_s is None else until_s
+        until_s = horizon.end_s if until_s is None else until_s
         outputs = self._restore(start, self.plant)
-        self.player.load(schedule)
+        self.player.load(horizon, setpoints)
         expect(self.plant, expectation)
         recorder = Recorder(self._replay_site.components)
         run_world(self._replay_site, self._replay_edges, listener=recorder, start_s=start.t_s, until_s=until_s,
                   last_outputs=outputs)
-        return recorder.trajectories(start.t_s, until_s, schedule.setpoints)
+        return recorder.trajectories(start.t_s, until_s, setpoints)
 
     def rollout(self, start: TwinState, expectation: Expectation | None, horizon: Horizon,
                 ) -> tuple[dict[str, np.ndarray], Trajectories]:
@@ -186,8 +186,3 @@ def _at_step(scenario: ResolvedScenario, step_s: int | None) -> ResolvedScenario
             params = params.model_copy(update={"step_s": None if spec.section is not Section.CONTROLLERS else step_s})
         specs[name] = dataclasses.replace(spec, params=params)
     return dataclasses.replace(scenario, model=scenario.model.model_copy(update={"time": time}), components=specs)
-
-
-def copied(state: TwinState) -> TwinState:
-    """Independent of whatever steps on."""
-    return copy.deepcopy(state)
