@@ -6,6 +6,7 @@ efficiencies one-way, money in the scenario's currency.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -25,7 +26,23 @@ class StorageNameplate:
     min_soc: float
     max_soc: float
     wear_cost_per_mwh: float
-    """Money per MWh discharged."""
+    """Money per MWh discharged; where wear depends on the depth of cycles, the mean for the usual ones."""
+    ageing_segments: tuple[tuple[float, float], ...] = ()
+    """Slices of the cycle depth: (width [MWh], money per MWh discharged), rising, for optimisers; empty: all alike."""
+    round_trip_range: tuple[float, float] | None = None
+    """Lowest and highest round trip of the conversion where the efficiency is a curve; those above are then typical
+    values. None: they hold at any power."""
+    temperature_range_degc: tuple[float, float] | None = None
+    """Within which it can be used in both directions."""
+    end_of_life_frac: float | None = None
+    """Capacity at which it is replaced, over that when new."""
+
+    def __post_init__(self) -> None:
+        """Pairs read back from a stored run come as plain lists."""
+        object.__setattr__(self, "ageing_segments", tuple((width, price) for width, price in self.ageing_segments))
+        for name in ("round_trip_range", "temperature_range_degc"):
+            pair = getattr(self, name)
+            object.__setattr__(self, name, None if pair is None else (pair[0], pair[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,14 @@ class GeneratorNameplate:
     min_down_h: float
     emergency_only: bool
     """Back-up: not dispatched on price."""
+    start_s: float = 0.0
+    """From the order to start until power is delivered; 0 where the unit itself knows no such time."""
+    ramp_mw_per_min: float = math.inf
+    """Largest change of power in operation."""
+    initial_mw: float = 0.0
+    """Power before the start of the scenario; 0: off."""
+    initial_in_state_h: float = 24.0
+    """Time since the unit was last switched on or off, at the start of the scenario."""
 
 
 @dataclass(frozen=True, slots=True)

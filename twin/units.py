@@ -7,7 +7,7 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "kwh_per_m3": "kWh/m³", "per_t": "money/t", "per_year": "1/a", "per_h": "1/h", "mw_per_min": "MW/min",
     "mw": "MW", "mwh": "MWh", "mvar": "Mvar", "mva": "MVA", "kw": "kW", "kv": "kV", "ka": "kA",
     "kg_s": "kg/s", "bar": "bar", "pa": "Pa", "pa_m": "Pa/m", "degc": "°C", "k": "K", "pu": "p.u.", "hz": "Hz",
-    "s": "s", "min": "min", "h": "h", "years": "a", "m": "m", "m_s": "m/s", "km": "km", "m2": "m²", "m3": "m³",
+    "s": "s", "ms": "ms", "min": "min", "h": "h", "years": "a", "m": "m", "m_s": "m/s", "km": "km", "m2": "m²", "m3": "m³",
     "w_m2": "W/m²", "deg": "°", "percent": "%", "frac": "–", "kg_m3": "kg/m³", "ohm_per_km": "Ω/km",
     "t": "t", "cost": "money", "soc": "–", "count": "–", "efficiency": "–", "cop": "–", "code": "–", "seed": "–",
     "factor": "–", "exponent": "–", "turbines": "–", "per_k": "1/K",

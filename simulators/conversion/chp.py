@@ -7,11 +7,12 @@ counted in equivalent operating hours, not in percent of a life (0.8 % would all
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
-from simulators.conversion.chp_commitment import UnitLimits, decide
+from simulators.conversion.chp_commitment import UnitLimits, decide, follow
 from simulators.conversion.chp_curves import fuel_mw, heat_mw, smallest_loss_frac, usable_rated_heat_mw
 from simulators.power_factor import tan_phi
 from simulators.setpoint import finite_request_mw
@@ -97,6 +98,8 @@ class Inputs:
 
     p_set_mw: float = port(0.0)
     """0 is off."""
+    running_frac: float = port(math.nan)
+    """Part of the step in which its device lets it run; NaN: no device, the unit keeps ramp and minimum times itself."""
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class State:
     """What a unit remembers."""
 
     p_mw: float
-    """Of the step before; 0 where the unit stood."""
+    """At the end of the step before; 0 where the unit stood."""
     in_state_s: float
     """Since the unit was last switched on or off."""
     start_count: int = 0
@@ -131,15 +134,15 @@ class State:
 class Chp(Component[Params, Inputs, Outputs, State]):
     """Gas-engine combined heat and power unit with minimum load, ramp, minimum times and costs of a start.
 
-    The order of its limits is that of ``chp_commitment.decide``.
+    The order of its limits is that of ``chp_commitment.decide``, behind a device that of ``chp_commitment.follow``.
     """
 
     role = Role.GENERATOR
 
     def initial_state(self) -> State:
         p = self.params
-        ramp_mw_per_min = p.ramp_mw_per_min or p.rated_mw / FULL_RAMP_MIN
-        self._limits = UnitLimits(p.rated_mw, p.min_mw, ramp_mw_per_min * 60.0, p.min_up_h, p.min_down_h)
+        self._ramp_mw_per_min = p.ramp_mw_per_min or p.rated_mw / FULL_RAMP_MIN
+        self._limits = UnitLimits(p.rated_mw, p.min_mw, self._ramp_mw_per_min * 60.0, p.min_up_h, p.min_down_h)
         self._rated_heat_mw = p.usable_rated_heat_mw
         self._tan_phi = tan_phi(p.power_factor)
         return State(p.initial_p_mw, p.initial_in_state_h * 3600.0)
@@ -147,19 +150,26 @@ class Chp(Component[Params, Inputs, Outputs, State]):
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         p, state = self.params, self.state
         request_mw, state.setpoint_invalid = finite_request_mw(self, t_s, inputs.p_set_mw, state.setpoint_invalid)
-        decision = decide(self._limits, request_mw, state.p_mw, state.in_state_s / 3600.0, dt_s / 3600.0)
+        was_on, running = state.p_mw > 0.0, 1.0
+        if math.isnan(inputs.running_frac):
+            decision = decide(self._limits, request_mw, state.p_mw, state.in_state_s / 3600.0, dt_s / 3600.0)
+        else:
+            decision, running = follow(self._limits, request_mw, inputs.running_frac), min(inputs.running_frac, 1.0)
 
-        p_mw = decision.p_mw
-        on = p_mw > 0.0
-        started = on and state.p_mw == 0.0
-        if on != (state.p_mw > 0.0):
+        load_mw = decision.p_mw
+        on = load_mw > 0.0
+        started = on and not was_on
+        # a unit that ran before and not to the end has stopped in this step
+        on_at_end = on and not (was_on and running < 1.0)
+        if on_at_end != was_on:
             state.in_state_s = 0.0
         state.in_state_s += dt_s
-        state.p_mw = p_mw
+        state.p_mw = load_mw if on_at_end else 0.0
         state.start_count += started
 
-        fuel = fuel_mw(p_mw, p.rated_mw, p.electrical_efficiency) if on else 0.0
-        heat = heat_mw(p_mw, p.rated_mw, self._rated_heat_mw) if on else 0.0
+        p_mw = load_mw * running
+        fuel = fuel_mw(load_mw, p.rated_mw, p.electrical_efficiency) * running if on else 0.0
+        heat = heat_mw(load_mw, p.rated_mw, self._rated_heat_mw) * running if on else 0.0
         return Outputs(
             p_mw,
             p_mw * self._tan_phi,
@@ -186,4 +196,7 @@ class Chp(Component[Params, Inputs, Outputs, State]):
             min_up_h=p.min_up_h,
             min_down_h=p.min_down_h,
             emergency_only=p.emergency_only,
+            ramp_mw_per_min=self._ramp_mw_per_min,
+            initial_mw=p.initial_p_mw,
+            initial_in_state_h=p.initial_in_state_h,
         )

@@ -1,6 +1,7 @@
 """From a request to the power a unit may run at: minimum load, minimum up and down times, ramp.
 
 A power holds for a whole step; the ramp bounds its change from one step to the next. Powers in MW, times in hours.
+Behind a device (:func:`follow`) starting, minimum times and ramp are the device's.
 """
 
 from __future__ import annotations
@@ -83,3 +84,19 @@ def decide(unit: UnitLimits, request_mw: float, p_before_mw: float, in_state_h: 
         limited_by = limited_by or Limit.RAMP
         target_mw = lowest_mw
     return Decision(target_mw, limited_by)
+
+
+def follow(unit: UnitLimits, request_mw: float, running_frac: float) -> Decision:
+    """Power while the unit runs, as its device wants it; 0 where it does not run at all in the step.
+
+    Limits in this order: 1. POWER, 2. MINIMUM_LOAD as in :func:`decide`, 3. DEVICE: it runs in part of the step only.
+    """
+    target_mw = min(max(request_mw, 0.0), unit.rated_mw)
+    limited_by = Limit.NONE if target_mw == request_mw else Limit.POWER
+    if target_mw <= SETPOINT_TOLERANCE_MW or running_frac <= 0.0:
+        return Decision(0.0, limited_by)
+    if target_mw < unit.min_mw - SETPOINT_TOLERANCE_MW:
+        limited_by = limited_by or Limit.MINIMUM_LOAD
+    if running_frac < 1.0:
+        limited_by = limited_by or Limit.DEVICE
+    return Decision(max(target_mw, unit.min_mw), limited_by)

@@ -9,6 +9,7 @@ kW; met within 1.5 %). Efficiency at rated power: 200 g/kWh at 42.7 MJ/kg is 42 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,8 @@ class Inputs:
 
     p_set_mw: float = port(0.0)
     """0 is off."""
+    running_frac: float = port(math.nan)
+    """Part of the step in which its device lets it run; NaN: no device, the unit keeps its own starting time."""
 
 
 @dataclass(slots=True)
@@ -92,7 +95,8 @@ class DieselGenerator(Component[Params, Inputs, Outputs, State]):
 
     Limits in this order; the first that binds is reported, the later ones may bind as well: POWER (0 to rated),
     MINIMUM_LOAD (a request between off and minimum load keeps a unit that is on at minimum load and starts no other),
-    STARTING (no power until the start is over).
+    STARTING (no power until the start is over). Behind a device the start is the device's: ``running_frac`` of the step
+    counts, and what is missing is DEVICE.
     """
 
     role = Role.GENERATOR
@@ -106,10 +110,12 @@ class DieselGenerator(Component[Params, Inputs, Outputs, State]):
         request_mw, state.setpoint_invalid = finite_request_mw(self, t_s, inputs.p_set_mw, state.setpoint_invalid)
         target_mw, limited_by = self._target_mw(request_mw)
 
-        on = target_mw > 0.0
-        started = on and not state.ordered_on
+        behind_device = not math.isnan(inputs.running_frac)
+        on = target_mw > 0.0 and not inputs.running_frac <= 0.0
+        was_on = state.ordered_on
+        started = on and not was_on
         if started:
-            state.start_left_s = p.start_s
+            state.start_left_s = 0.0 if behind_device else p.start_s
             state.start_count += 1
         elif not on:
             state.start_left_s = 0.0
@@ -120,6 +126,9 @@ class DieselGenerator(Component[Params, Inputs, Outputs, State]):
         if starting_s > 0.0:
             limited_by = limited_by or Limit.STARTING
         running = 1.0 - starting_s / dt_s if on else 0.0
+        if on and inputs.running_frac < 1.0:
+            running, limited_by = inputs.running_frac, limited_by or Limit.DEVICE
+            state.ordered_on = not was_on  # a unit that ran before and not to the end has stopped in this step
         p_mw = target_mw * running
         fuel = fuel_mw(target_mw, p.rated_mw, p.electrical_efficiency) * running
         return Outputs(
@@ -160,4 +169,5 @@ class DieselGenerator(Component[Params, Inputs, Outputs, State]):
             min_up_h=0.0,
             min_down_h=0.0,
             emergency_only=p.emergency_only,
+            start_s=p.start_s,
         )

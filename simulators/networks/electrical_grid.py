@@ -76,6 +76,8 @@ class Inputs:
 
     p_mw: np.ndarray = port(0.0, carrier="electricity", per="bus", total=True)
     q_mvar: np.ndarray = port(0.0, carrier="electricity", per="bus", total=True)
+    tap_moves_count: np.ndarray = port(math.inf, per="transformer")
+    """Positions that the drive of a controlled tap changer can move in the step; 0: it is stuck."""
 
 
 @dataclass(slots=True)
@@ -173,7 +175,7 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         self._crosscheck(t_s, p_mw, q_mvar, taps, solution)
         outputs = self._outputs(Convergence.CONVERGED, taps, solution.exchange_mw, solution.exchange_mvar,
                                 solution.loss_mw)
-        self._move_taps(t_s, dt_s)
+        self._move_taps(t_s, dt_s, inputs.tap_moves_count)
         return outputs
 
     def _outputs(self, converged: Convergence, taps: list[int], exchange_mw: float, exchange_mvar: float,
@@ -232,11 +234,13 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
             self.emit(t_s, "crosscheck_deviation", f"at {self._clock(t_s)} bus {self._buses[worst]!r} has "
                       f"{found.vm_pu[worst]:.9f} p.u., pandapower finds {expected.vm_pu[worst]:.9f}", "alarm")
 
-    def _move_taps(self, t_s: int, dt_s: int) -> None:
+    def _move_taps(self, t_s: int, dt_s: int, moves_count: Any) -> None:
         state = self.state
+        each = np.broadcast_to(moves_count, len(self._model.terminals["transformer"]))
         for index, (changer, terminal) in enumerate(zip(self._model.changers, self._model.held_terminals, strict=True)):
             before = state.taps[index]
-            state.taps[index] = after = after_step(changer, before, float(state.vm_pu[terminal]), dt_s)
+            state.taps[index] = after = after_step(changer, before, float(state.vm_pu[terminal]), dt_s,
+                                                    min(each[row] for row in changer.rows))
             if after.at_stop and not before.at_stop:
                 self.emit(t_s, "tap_limit_reached", f"transformer {changer.name!r} stands at its last position "
                           f"{after.position}, bus {self._buses[terminal]!r} stays at "

@@ -41,8 +41,10 @@ class TapState:
     """It should move on but has no position left."""
 
 
-def after_step(changer: TapChanger, state: TapState, vm_pu: float, dt_s: float) -> TapState:
-    """State after a step of ``dt_s`` at voltage ``vm_pu``.
+def after_step(
+    changer: TapChanger, state: TapState, vm_pu: float, dt_s: float, moves_count: float = math.inf
+) -> TapState:
+    """State after a step of ``dt_s`` at voltage ``vm_pu``; its drive can move ``moves_count`` positions in it.
 
     >>> oltc = TapChanger("T1", (0,), 0, -9, 9, 0, -0.015, target_pu=1.0, deadband_pu=0.01, delay_s=60)
     >>> after_step(oltc, TapState(0, 0.0, False), vm_pu=0.95, dt_s=900)   # 0.05 below: 3 steps bring it to 0.995
@@ -56,9 +58,10 @@ def after_step(changer: TapChanger, state: TapState, vm_pu: float, dt_s: float) 
     step_pu = abs(changer.voltage_per_step_pu)
     needed = max(1, math.ceil((abs(error_pu) - changer.deadband_pu) / step_pu))
     allowed = needed if changer.delay_s == 0.0 else int(outside_s // changer.delay_s)
-    if allowed == 0:
+    allowed = int(min(allowed, moves_count, needed))
+    if allowed <= 0:
         return TapState(state.position, math.copysign(outside_s, error_pu), state.at_stop and same_side)
     down = (error_pu > 0.0) == (changer.voltage_per_step_pu > 0.0)
-    wanted = state.position + (-1 if down else 1) * min(needed, allowed)
+    wanted = state.position + (-1 if down else 1) * allowed
     position = min(max(wanted, changer.lowest), changer.highest)
     return TapState(position, 0.0, position == state.position)

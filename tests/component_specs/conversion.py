@@ -38,6 +38,23 @@ def keeps_its_limits(component: Any, inputs: Any, outputs: Any, previous_state: 
         assert outputs.start_count == previous_state.start_count + 1
 
 
+def request_behind_a_device(rng: np.random.Generator, t_s: int) -> dict[str, Any]:
+    """The device lets the unit run through the step, in a part of it, or not at all."""
+    return any_request(rng, t_s) | {"running_frac": float(rng.choice([0.0, rng.uniform(), 1.0, 1.0]))}
+
+
+def does_as_its_device_says(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
+    """Load range for the part of the step in which it runs, pro rata energies that add up, starts that are counted."""
+    p, running = component.params, inputs.running_frac
+    assert outputs.p_mw == 0.0 or p.min_mw * running <= outputs.p_mw <= p.rated_mw * running
+    assert 0.0 <= outputs.heat_mw <= p.rated_heat_mw * running
+    assert outputs.loss_mw >= 0.0
+    assert outputs.gas_mw + outputs.p_mw + outputs.heat_mw + outputs.loss_mw == pytest.approx(0.0, abs=ROUNDING)
+    started = previous_state.p_mw == 0.0 and outputs.p_mw > 0.0
+    assert outputs.start_cost == (p.cost_per_start if started else 0.0)
+    assert outputs.start_count == previous_state.start_count + started
+
+
 SPECS = [
     ComponentSpec("chp", PARK_CHP, inputs=any_request, check_limits=keeps_its_limits, duration_h=72),
     ComponentSpec(
@@ -46,6 +63,15 @@ SPECS = [
         inputs=any_request,
         check_limits=keeps_its_limits,
         label="slow_ramp",
+        step_s=60,
+        duration_h=6,
+    ),
+    ComponentSpec(
+        "chp",
+        PARK_CHP,
+        inputs=request_behind_a_device,
+        check_limits=does_as_its_device_says,
+        label="behind_a_device",
         step_s=60,
         duration_h=6,
     ),

@@ -117,3 +117,17 @@ def test_figures_that_make_no_sense_are_refused(change: dict[str, Any], words: s
         Params.model_validate(PARK | change)
 
     assert words in str(caught.value)
+
+
+def test_behind_a_device_the_unit_does_what_it_is_told_and_counts_the_part_of_the_step_it_runs() -> None:
+    component = chp(start_cost=500)
+    told = [(0.0, 0.0), (1.2, 0.5), (4.0, 1.0), (4.0, 0.25), (0.0, 0.0)]
+    outputs = [component.step(900 * k, 900, Inputs(p_mw, running)) for k, (p_mw, running) in enumerate(told)]
+
+    # no ramp and no minimum up time of its own on top: a trip in the middle of a step is obeyed
+    assert [y.p_mw for y in outputs] == [0.0, 0.6, 4.0, 1.0, 0.0]
+    # 4 MW at 45 % for a quarter of the step
+    assert outputs[3].gas_mw == pytest.approx(-4.0 / 0.45 / 4)
+    assert outputs[3].heat_mw == pytest.approx(3.5 / 4)
+    assert [y.limited_by_code for y in outputs[1:4]] == [Limit.DEVICE, Limit.NONE, Limit.DEVICE]
+    assert [y.start_count for y in outputs] == [0, 1, 1, 1, 1]

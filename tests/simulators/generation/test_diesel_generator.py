@@ -99,3 +99,21 @@ def test_nameplate_says_it_is_for_emergencies() -> None:
 
     assert (plate.rated_mw, plate.min_mw, plate.fuel, plate.emergency_only) == (2, 0.6, "diesel", True)
     assert (plate.electrical_efficiency, plate.thermal_efficiency) == (0.42, 0.0)
+
+
+def test_behind_a_device_power_and_fuel_count_for_the_part_of_the_step_it_lets_the_unit_run() -> None:
+    component = diesel(start_cost=100)
+    outputs = [component.step(60 * k, 60, Inputs(2.0, running)) for k, running in enumerate([0.0, 0.5, 1.0, 0.25, 0.0])]
+
+    # no start of its own on top of the device's: half a minute of the first step in which it runs
+    assert [y.p_mw for y in outputs] == [0.0, 1.0, 2.0, 0.5, 0.0]
+    assert [y.diesel_mw for y in outputs] == pytest.approx([0.0, -1.0 / 0.42, -2.0 / 0.42, -0.5 / 0.42, 0.0])
+    assert [y.limited_by_code for y in outputs[1:4]] == [Limit.DEVICE, Limit.NONE, Limit.DEVICE]
+    assert [y.start_cost for y in outputs] == [0, 100, 0, 0, 0]
+
+
+def test_a_unit_that_stopped_within_a_step_starts_anew() -> None:
+    component = diesel()
+    outputs = [component.step(60 * k, 60, Inputs(2.0, running)) for k, running in enumerate([1.0, 0.25, 0.75, 1.0])]
+
+    assert [y.start_count for y in outputs] == [1, 1, 2, 2]

@@ -270,3 +270,16 @@ def test_changes_need_a_file() -> None:
 
 def test_agreed_limits_are_told_to_controllers() -> None:
     assert grid(inline=FEEDER, import_limit_mw=30.0).nameplate() == ConnectionNameplate(30.0, math.inf)
+
+
+def test_transformers_that_move_together_wait_for_the_slowest_drive() -> None:
+    def position_after(moves_count: Any) -> float:
+        component = grid()
+        p = np.array([0.0, 0.0, -20.0])  # pulls the voltage below its dead band
+        for k in range(2):
+            outputs = component.step(k * STEP_S, STEP_S, Inputs(p, 0.3 * p, moves_count))
+        return float(outputs.tap_position[0])
+
+    assert position_after(math.inf) < -1.0
+    assert position_after(np.array([math.inf, 1.0])) == -1.0
+    assert position_after(np.array([0.0, math.inf])) == 0.0

@@ -76,3 +76,11 @@ def test_never_beyond_its_range_nor_away_from_the_target(position: int, outside_
     assert abs(moved_pu) <= max(abs(vm_pu - OLTC.target_pu) - OLTC.deadband_pu, 0.0) + 0.015 + 1e-12
     if abs(vm_pu - OLTC.target_pu) <= OLTC.deadband_pu:
         assert after == TapState(position, 0.0, False)
+
+
+def test_the_drive_bounds_the_movements_of_a_step_and_a_stuck_one_moves_none() -> None:
+    # two steps of 0.015 are needed and the delays allow seven
+    assert after_step(OLTC, REST, 0.965, dt_s=900.0, moves_count=1.0) == TapState(-1, 0.0, False)
+    assert after_step(OLTC, REST, 0.965, dt_s=900.0, moves_count=0.0) == TapState(0, -900.0, False)
+    # the time it waited counts when it moves again
+    assert after_step(OLTC, TapState(0, -900.0, False), 0.965, dt_s=1.0).position == -2
