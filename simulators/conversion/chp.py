@@ -99,7 +99,7 @@ class Inputs:
     p_set_mw: float = port(0.0)
     """0 is off."""
     running_frac: float = port(math.nan)
-    """Part of the step in which its device lets it run; NaN: no device, the unit keeps ramp and minimum times itself."""
+    """Part of the step in which its device lets it run; NaN: no device, ramp and minimum times are the unit's own."""
 
 
 @dataclass(slots=True)
