@@ -29,7 +29,9 @@ def encode(value: Any) -> Any:
         return encode(value.item())
     if isinstance(value, np.ndarray):
         data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        return {_KIND: "array", "dtype": value.dtype.str, "shape": list(value.shape), "data": data}
+        # records are written with the names of their fields
+        dtype = value.dtype.str if value.dtype.names is None else value.dtype.descr
+        return {_KIND: "array", "dtype": dtype, "shape": list(value.shape), "data": data}
     if isinstance(value, np.random.Generator):
         return {_KIND: "generator", "state": encode(value.bit_generator.state)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -55,7 +57,9 @@ def decode(data: Any, like: Any) -> Any:
         return type(like)(data) if isinstance(like, enum.Enum) else data
     kind = data[_KIND]
     if kind == "array":
-        flat = np.frombuffer(base64.b64decode(data["data"]), dtype=np.dtype(data["dtype"]))
+        kind_of = data["dtype"]
+        dtype = np.dtype(kind_of if isinstance(kind_of, str) else [tuple(part) for part in kind_of])
+        flat = np.frombuffer(base64.b64decode(data["data"]), dtype=dtype)
         return flat.reshape(data["shape"]).copy()
     if kind == "generator":
         generator = np.random.default_rng()

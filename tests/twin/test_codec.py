@@ -48,6 +48,13 @@ def test_every_kind_of_value_survives():
     assert back.rng.standard_normal(10).tolist() == state.rng.standard_normal(10).tolist()
 
 
+def test_records_keep_the_names_of_their_fields():
+    table = np.zeros(3, np.dtype([("soc", np.float64), ("points", np.int64)]))
+    table["soc"], table["points"] = [0.1, math.nan, -0.0], [1, 2, 3]
+    back = decode(json.loads(json.dumps(encode(table))), None)
+    assert back.dtype == table.dtype and back.tobytes() == table.tobytes()
+
+
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_floats_survive_exactly(x):
     back = there_and_back(Inner(x)).level_m

@@ -6,79 +6,33 @@ which accounts, networks and reports need; ``measured_…`` is what the battery'
 
 Energy: ``energy_mwh``, the integral of the open-circuit voltage over the charge, falls by (p_mw + loss_mw) · dt, and
 ``loss_mw`` is the sum of its causes, not what is left over.
+
+The cells age by several laws side by side (ageing); the first of them is nominal and acts on capacity and resistance
+after every step (aged_step). Where the cells have a price, ``wear_cost`` is what the nominal law has used up of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from simulators.power_factor import tan_phi
 from simulators.records import record_array
 from simulators.setpoint import finite_request_mw
+from simulators.storage.battery.aged_step import NOMINAL, ByLaw
 from simulators.storage.battery.bms import Bms, BmsState, initial_bms_state
+from simulators.storage.battery.feedback import DEPTH_LABELS, AgeingFeedback, BatteryHealth
 from simulators.storage.battery.lfp_params import WATT_PER_MW, Params
+from simulators.storage.battery.lfp_ports import DEPTH, LAW, Inputs, Outputs
 from simulators.storage.battery.open_circuit import content_v
-from simulators.storage.battery.operating_point import operating_point
+from simulators.storage.battery.operating_point import operating_point, round_trip_range
 from simulators.storage.battery.step import StepResult, step_into
 from simulators.storage.storage_unit import BAND_TOLERANCE_SOC
-from twin.component import Component, Limit, Role, port
+from twin.component import Component, Role
+from twin.errors import ComponentError
 from twin.nameplate import StorageNameplate
-
-OUTSIDE_DEGC = 15.0
-"""Around the container where there is no weather."""
-
-
-@dataclass(slots=True)
-class Inputs:
-    """Request of a controller, and the weather."""
-
-    p_set_mw: float = port(0.0)
-    """At the converter's AC terminals, discharging positive; 0 is off."""
-    air_temperature_degc: float = port(OUTSIDE_DEGC, carrier="weather")
-
-
-@dataclass(slots=True)
-class Outputs:
-    """Means over the step; contents, states and readings at its end."""
-
-    p_mw: float = port(0.0, carrier="electricity")
-    """At the bus: converter less standby and auxiliaries."""
-    q_mvar: float = port(0.0, carrier="electricity")
-    p_requested_mw: float = port(0.0)
-    converter_mw: float = port(0.0)
-    """Delivered for the request."""
-    limited_by_code: int = port(0, codes=Limit)
-    energy_mwh: float = port(0.0)
-    soc: float = port(0.0)
-    """Charge over the capacity of today, 0 to 1."""
-    loss_mw: float = port(0.0)
-    """All of the following losses and the auxiliaries."""
-    converter_loss_mw: float = port(0.0)
-    """Converter and transformer, standby included."""
-    ohmic_loss_mw: float = port(0.0)
-    """Resistance and polarisation of the cells."""
-    hysteresis_loss_mw: float = port(0.0)
-    """Between charging and discharging voltage at no current."""
-    auxiliary_mw: float = port(0.0)
-    """Thermal management, controls and pumps."""
-    thermal_management_mw: float = port(0.0)
-    """Electricity of cooling and heating, part of the auxiliaries."""
-    wear_cost: float = port(0.0)
-    """Booked in this step."""
-    temperature_degc: float = port(0.0)
-    voltage_v: float = port(0.0)
-    current_a: float = port(0.0)
-    soh_capacity_frac: float = port(1.0)
-    """Capacity of today over that of new cells."""
-    soh_resistance_factor: float = port(1.0)
-    """Resistance of today over that of new cells."""
-    measured_p_mw: float = port(0.0)
-    measured_energy_mwh: float = port(0.0)
-    """What the estimated charge would hold."""
-    measured_soc: float = port(0.0)
-    measured_temperature_degc: float = port(0.0)
 
 
 @dataclass(slots=True)
@@ -89,6 +43,8 @@ class State:
     temperature_degc: float
     soh_capacity_frac: float
     soh_resistance_factor: float
+    health: BatteryHealth | None
+    """None without ageing: capacity and resistance stay as they are."""
     bms: BmsState
     generator: np.random.Generator
     setpoint_invalid: bool = False
@@ -96,8 +52,25 @@ class State:
     outside_temperatures: bool = False
 
 
+class Worn(NamedTuple):
+    """What ageing adds to a step."""
+
+    fade_mw: float
+    cost: float
+    """By the nominal law."""
+    full_cycles: float
+    by_law: ByLaw
+    depths: np.ndarray
+    """Closed cycles by depth."""
+
+
+NOTHING = np.zeros(0)
+UNWORN = Worn(0.0, 0.0, 0.0, ByLaw(*[NOTHING] * len(ByLaw._fields)), NOTHING)
+"""Of a battery that does not age."""
+
+
 class LfpBattery(Component[Params, Inputs, Outputs, State]):
-    """LFP battery in containers: electro-thermal cells, converter curve, thermal management, limits and instruments."""
+    """LFP battery in containers: electro-thermal cells that age, converter curve, thermal management, instruments."""
 
     role = Role.STORAGE
 
@@ -110,30 +83,51 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
         self._capacity_mah = self._pack.cells * p.cell.capacity_ah / WATT_PER_MW
         self._tan_phi = tan_phi(p.power_factor)
         self._bms = Bms(p.bms, p.min_soc, p.max_soc, p.power_mw)
+        self._ageing = self._ageing_by_laws()
+        self._price = (p.ageing.replacement_cost_per_mwh or 0.0) * p.energy_mwh
+        self._books_ageing = self._ageing is not None and p.ageing.replacement_cost_per_mwh is not None
         return State(
             soc=p.initial_soc,
             temperature_degc=p.initial_degc,
             soh_capacity_frac=p.initial_capacity_frac,
             soh_resistance_factor=p.initial_resistance_factor,
+            health=self._ageing.fresh(p.initial_soc, p.initial_capacity_frac, p.initial_resistance_factor)
+            if self._ageing else None,
             bms=initial_bms_state(p.bms, p.initial_degc, self.step_s),
             generator=self.context.rng(self.name),
         )
 
+    def _ageing_by_laws(self) -> AgeingFeedback | None:
+        """None without laws."""
+        params, start = self.params.ageing, self.context.start
+        for addition in params.additions:
+            if addition.at < start:
+                raise ComponentError(
+                    f"{self.name}: ageing.additions has {addition.at.isoformat()}, before the start "
+                    f"{start.isoformat()}; state what was there by then with energy_mwh and initial_capacity_frac"
+                )
+        return AgeingFeedback(params, self.params.energy_mwh, start) if params.laws else None
+
+    def terminals(self) -> dict[str, tuple[str, ...]]:
+        if self._ageing is None:
+            return {LAW: (), DEPTH: ()}
+        return {LAW: self._ageing.law_names, DEPTH: DEPTH_LABELS}
+
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
-        state, dt_h, soc_before = self.state, dt_s / 3600.0, self.state.soc
+        state, dt_h = self.state, dt_s / 3600.0
+        shared_mwh = self._extend(t_s)
+        soc_before = state.soc
         self._report_band(t_s)
         request_mw, state.setpoint_invalid = finite_request_mw(self, t_s, inputs.p_set_mw, state.setpoint_invalid)
-        step_into(
-            self._system, state.soc, state.temperature_degc, state.soh_capacity_frac, state.soh_resistance_factor,
-            float(request_mw), float(inputs.air_temperature_degc), float(dt_s), self._result,
-        )  # fmt: skip
-        done = StepResult._make(self._result.tolist())
+        done, worn = self._advance(float(request_mw), float(inputs.air_temperature_degc), float(dt_s))
         state.soc, state.temperature_degc = done.soc, done.temperature_degc
         self._report_temperature(t_s)
+        self._report_ageing(t_s)
 
         auxiliary_mw = self._constants.controls_mw + done.thermal_management_mw
         p_mw = done.converter_mw - done.standby_mw - auxiliary_mw
         converter_loss_mw = done.converter_loss_mw + done.standby_mw
+        fade_mw = worn.fade_mw + shared_mwh / dt_h
         read = self._bms.measure(
             state.bms, state.generator, soc_before, done.soc, done.temperature_degc, p_mw, dt_h
         )
@@ -145,23 +139,90 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             int(done.limited_by_code),
             done.energy_mwh,
             done.soc,
-            converter_loss_mw + done.ohmic_loss_mw + done.hysteresis_loss_mw + auxiliary_mw,
+            converter_loss_mw + done.ohmic_loss_mw + done.hysteresis_loss_mw + auxiliary_mw + fade_mw,
             converter_loss_mw,
             done.ohmic_loss_mw,
             done.hysteresis_loss_mw,
             auxiliary_mw,
             done.thermal_management_mw,
-            max(done.converter_mw, 0.0) * dt_h * self.params.wear_cost_per_mwh,
+            fade_mw,
+            worn.cost if self._books_ageing else max(done.converter_mw, 0.0) * dt_h * self.params.wear_cost_per_mwh,
             done.temperature_degc,
             self._pack.voltage_v(done.voltage_v),
             self._pack.current_a(done.current_a),
             state.soh_capacity_frac,
             state.soh_resistance_factor,
+            worn.full_cycles,
             read.p_mw,
             self._capacity_mah * state.soh_capacity_frac * content_v(read.soc),
             read.soc,
             read.temperature_degc,
+            worn.by_law.capacity_frac,
+            worn.by_law.resistance_factor,
+            worn.by_law.calendar_frac,
+            worn.by_law.cyclic_frac,
+            self._price * worn.by_law.used_frac,
+            worn.depths,
         )
+
+    def _advance(self, request_mw: float, air_degc: float, dt_s: float) -> tuple[StepResult, Worn]:
+        """The electrical step, with ageing where there are laws."""
+        state = self.state
+        if self._ageing is None or state.health is None:
+            step_into(
+                self._system, state.soc, state.temperature_degc, state.soh_capacity_frac, state.soh_resistance_factor,
+                request_mw, air_degc, dt_s, self._result,
+            )  # fmt: skip
+            return StepResult._make(self._result.tolist()), UNWORN
+        aged = self._ageing.step(
+            self._system, state.health, state.soc, state.temperature_degc, request_mw, air_degc, dt_s
+        )
+        *electrical, fade_mw, state.soh_capacity_frac, state.soh_resistance_factor = aged.fields
+        cost = self._price * float(aged.by_law.used_frac[NOMINAL])
+        return StepResult._make(electrical), Worn(fade_mw, cost, aged.full_cycles, aged.by_law, aged.depths)
+
+    def _extend(self, t_s: int) -> float:
+        """Carry out additions that are due; returns the content lost by it [MWh]."""
+        state, ageing = self.state, self._ageing
+        if ageing is None or state.health is None:
+            return 0.0
+        lost_mwh = 0.0
+        for due_s, addition in ageing.additions[state.health.additions_done:]:
+            if due_s > t_s:
+                break
+            before, soc = state.soh_capacity_frac, state.soc
+            ageing.extend(state.health, addition)
+            after = ageing.capacity_frac(state.health)
+            # what is added comes empty; where capacity goes its charge goes with it
+            state.soc = min(soc, soc * before / after)
+            state.soh_capacity_frac = after
+            lost_mwh += self._capacity_mah * (before * content_v(soc) - after * content_v(state.soc))
+            gone = {"nothing": "", "oldest": " in place of the oldest block", "all": " in place of all"}
+            self.emit(
+                t_s,
+                "battery_extended",
+                f"{self.name}: {addition.energy_mwh:g} MWh of new cells{gone[addition.replaces]}; capacity "
+                f"{before:.3f} → {after:.3f} of the first, state of charge {soc:.3f} → {state.soc:.3f}",
+            )
+        return lost_mwh
+
+    def _report_ageing(self, t_s: int) -> None:
+        """Tell once when a law leaves the range of its experiments, and when the cells are worn out."""
+        health, ageing = self.state.health, self._ageing
+        if health is None or ageing is None:
+            return
+        for text in ageing.warnings(health):
+            self.emit(t_s, "ageing_extrapolated", f"{self.name}: {text}", "warning")
+        end = self.params.ageing.end_of_life_frac
+        worn_out = self.state.soh_capacity_frac <= end
+        if worn_out and not health.worn_out:
+            self.emit(
+                t_s,
+                "end_of_life",
+                f"{self.name}: by {ageing.law_names[NOMINAL]} the capacity is down to {end:g} of the first one",
+                "warning",
+            )
+        health.worn_out = worn_out
 
     def _report_band(self, t_s: int) -> None:
         """Tell once when the charge is outside its band."""
@@ -196,6 +257,12 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
     def nameplate(self) -> StorageNameplate:
         p = self.params
         charging, discharging = (operating_point(self._constants, sign * p.power_mw) for sign in (-1.0, 1.0))
+        wear_cost_per_mwh: float = p.wear_cost_per_mwh
+        segments: tuple[tuple[float, float], ...] = ()
+        if self._ageing is not None and self._books_ageing:
+            wear_cost_per_mwh, segments = self._ageing.cycle_prices(
+                p.max_soc - p.min_soc, discharging.power_mw / p.energy_mwh, discharging.efficiency
+            )
         return StorageNameplate(
             abs(charging.power_mw),
             discharging.power_mw,
@@ -204,5 +271,9 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             discharging.efficiency,
             p.min_soc,
             p.max_soc,
-            p.wear_cost_per_mwh,
+            wear_cost_per_mwh,
+            ageing_segments=segments,
+            round_trip_range=round_trip_range(self._constants),
+            temperature_range_degc=(p.derating.no_charge_below_degc, p.derating.none_above_degc),
+            end_of_life_frac=p.ageing.end_of_life_frac if self._ageing is not None else None,
         )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulators.storage.battery import cell as lfp
 from simulators.storage.battery import converter as pcs
+from simulators.storage.battery.ageing_params import AgeingParams
 from simulators.storage.battery.bms import BmsParams
 from simulators.storage.battery.cell import CellConstants
 from simulators.storage.battery.converter import ConverterConstants
@@ -150,12 +151,23 @@ class Params(StorageParams):
     container: ContainerParams = Field(default=ContainerParams(), description="thermal management and auxiliaries")
     derating: DeratingParams = Field(default=DeratingParams(), description="limits of the cells' temperature")
     bms: BmsParams = Field(default=BmsParams(), description="errors of the instruments")
+    ageing: AgeingParams = Field(default=AgeingParams(), description="laws of ageing, their price, additions by date")
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Params:
         if self.min_soc >= self.max_soc:
             raise ValueError(
                 f"min_soc {self.min_soc:g} is not below max_soc {self.max_soc:g}; give fractions, e.g. 0.05 and 0.95"
+            )
+        if self.ageing.laws and self.initial_resistance_factor < 1.0:
+            raise ValueError(
+                f"initial_resistance_factor {self.initial_resistance_factor:g} is below 1, where no law of ageing "
+                "leads; give 1 or more, set cell.ohmic_ohm instead, or switch ageing off with ageing: {laws: []}"
+            )
+        if self.wear_cost_per_mwh > 0.0 and self.ageing.laws and self.ageing.replacement_cost_per_mwh is not None:
+            raise ValueError(
+                f"wear_cost_per_mwh {self.wear_cost_per_mwh:g} and ageing.replacement_cost_per_mwh "
+                f"{self.ageing.replacement_cost_per_mwh:g} both price the wear: leave one out"
             )
         series = self.series
         if series < 1:

@@ -13,6 +13,8 @@ from simulators.records import record_array
 from simulators.storage.battery.step import StepResult, SystemConstants, step_into
 
 SOC, TEMPERATURE_DEGC, DURATION_S = 0.5, 25.0, 1.0
+LEAST_LOAD, LOADS = 0.1, 19
+"""Powers at which the range of the round trip is looked for: a tenth of the rating to all of it, in steps of 5 %."""
 
 
 class OperatingPoint(NamedTuple):
@@ -32,3 +34,13 @@ def operating_point(system: SystemConstants, request_mw: float) -> OperatingPoin
     content_mw = done.converter_mw + done.converter_loss_mw + done.ohmic_loss_mw + done.hysteresis_loss_mw
     ratio = done.converter_mw / content_mw
     return OperatingPoint(done.converter_mw, ratio if request_mw > 0.0 else 1.0 / ratio)
+
+
+def round_trip_range(system: SystemConstants) -> tuple[float, float]:
+    """Lowest and highest round trip of new cells between a tenth of the rated power and all of it."""
+    rated_mw = system.converter.rated_mw
+    trips = []
+    for load in np.linspace(LEAST_LOAD, 1.0, LOADS):
+        charging, discharging = (operating_point(system, float(sign * load * rated_mw)) for sign in (-1.0, 1.0))
+        trips.append(charging.efficiency * discharging.efficiency)
+    return min(trips), max(trips)

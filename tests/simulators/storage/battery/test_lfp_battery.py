@@ -15,7 +15,8 @@ from tests.simulators.storage.battery.test_bms import EXACT
 from twin.component import Limit
 from twin.context import Context, Location
 
-PARK: dict[str, Any] = {"power_mw": 10, "energy_mwh": 40}
+PARK: dict[str, Any] = {"power_mw": 10, "energy_mwh": 40, "ageing": {"laws": []}}
+"""Without ageing (test_lfp_ageing.py), so that losses and contents are those of the electrical equations alone."""
 CONTROLS_MW, STANDBY_MW = 40 * 0.0007, 10 * 0.0015
 
 
@@ -197,6 +198,12 @@ def test_nameplate_promises_no_more_than_the_cells_give() -> None:
         ({"derating": {"full_below_degc": 50}}, "full_below_degc 50 is not below none_above_degc 45"),
         ({"cell": {"capacity_mah": 280}}, "Extra inputs are not permitted"),
         ({"bms": {"noise_soc": -1}}, "greater than or equal to 0"),
+        ({"ageing": {"laws": ["naumann"]}}, "did you mean 'naumann_lfp'?"),
+        ({"ageing": {"laws": ["naumann_lfp", "naumann_lfp"]}}, "named twice"),
+        ({"ageing": {"replacement_cost_per_mwh": 1e6}, "wear_cost_per_mwh": 200}, "both price the wear"),
+        ({"ageing": {}, "initial_resistance_factor": 0.9}, "no law of ageing"),
+        ({"ageing": {"end_of_life_frac": 1.0}}, "less than 1"),
+        ({"ageing": {"additions": [{"at": "2030-01-01T00:00:00", "energy_mwh": 4}]}}, "timezone"),
     ],
 )
 def test_figures_that_make_no_sense_are_refused(change: dict[str, Any], words: str) -> None:
