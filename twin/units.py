@@ -16,7 +16,7 @@ UNIT_OF_SUFFIX: dict[str, str] = {
     "nf_per_km": "nF/km", "position": "–", "steps": "–",
     "mw_per_pu": "MW/p.u.", "pa_s": "Pa s",
     "w_m_k": "W/(m K)", "w_mk": "W/(m K)", "j_mk": "J/(m K)", "j_kg_k": "J/(kg K)", "k_per_h": "K/h",
-    "dn": "mm", "zeta": "–", "parcels": "–", "supply": "°C",
+    "value": "as its signal", "dn": "mm", "zeta": "–", "parcels": "–", "supply": "°C",
     "v": "V", "a": "A", "ah": "Ah", "ohm": "Ω", "kg": "kg", "w_k": "W/K",
 }
 """Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""

@@ -128,4 +128,10 @@ SPECS += [
         "flexible_heat", {"rest_kg_s": 0.11, "initial_mode_code": 5}, inputs=any_heat_pump,
         check_limits=heat_flows_stay_within_their_limits, step_s=60, duration_h=4, label="resting_flow",
     ),
-]  # fmt: skip
+    ComponentSpec(
+        "persistence_forecast",
+        inputs=lambda rng, t_s: {"value": rng.uniform(-1.0, 3.0, 3)},
+        context={"exogenous": {"pv": ("available_mw",), "office": ("baseline_mw",), "weather": ("ghi_w_m2",)}},
+        duration_h=48,
+    ),
+]
