@@ -1,7 +1,7 @@
 """Persistence: tomorrow is like today, less sure the farther ahead. What a site expects that has no forecaster.
 
 Every exogenous output is measured (one step late) and averaged over intervals. The course for the coming day is what
-was measured a day before, shifted by the present deviation, which fades with ``correlation_h``. Beside the nominal course
+was measured a day before, shifted by the present deviation, which fades with ``correlation_h``. Beside the nominal one
 stand two corners: *short* (less sun and wind, more demand) and *long* (the reverse), ``spread`` standard deviations
 away. The deviation grows with the lead time t as that of a process with this correlation: σ √(1 - exp(-2 t/τ)), with σ
 learned in the run from the differences between one day and the next, at first a fifth of the largest value seen.
@@ -113,8 +113,9 @@ class PersistenceForecast(Component[Params, Inputs, Nothing, State]):
         known = ~np.isnan(before)
         state.deviation_value = np.where(known, mean - before, 0.0)
         squared = state.deviation_value ** 2
-        kept = np.where(np.isnan(state.variance_value), squared, (1 - LEARNING) * state.variance_value + LEARNING * squared)
-        state.variance_value = np.where(known, kept, state.variance_value)
+        before = state.variance_value
+        kept = np.where(np.isnan(before), squared, (1 - LEARNING) * before + LEARNING * squared)
+        state.variance_value = np.where(known, kept, before)
         state.day_value = state.day_value.copy()
         state.day_value[slot] = mean
         state.last_value, state.sum_value, state.interval_count = mean, np.zeros_like(mean), 0
@@ -128,7 +129,8 @@ class PersistenceForecast(Component[Params, Inputs, Nothing, State]):
         fading = np.exp(-lead_h / p.correlation_h)[:, None]
         held = np.nan_to_num(state.last_value)
         nominal = np.where(np.isnan(yesterday), held, yesterday + fading * state.deviation_value)
-        sigma = np.sqrt(np.where(np.isnan(state.variance_value), (FIRST_SPREAD * state.largest_value) ** 2, state.variance_value))
+        first = (FIRST_SPREAD * state.largest_value) ** 2
+        sigma = np.sqrt(np.where(np.isnan(state.variance_value), first, state.variance_value))
         growing = np.sqrt(-np.expm1(-2.0 * lead_h / p.correlation_h))[:, None]
         away = p.spread_factor * growing * sigma * np.abs(self._signed)
         flags = ("no_history",) if np.isnan(yesterday).any() else ()

@@ -112,6 +112,8 @@ class Port:
     """The value arrives one step late; until the first one the field's default holds."""
     codes: type[IntEnum] | None = None
     """The value is a code of this enumeration; its names are recorded with the run."""
+    signals: bool = False
+    """Of a ``per`` port: its terminals are names of outputs, ``component.output``, and each element reads that one."""
     may_be_missing: bool = False
     """NaN means that there is no value (no reading), and is recorded as such; elsewhere NaN is refused."""
 
@@ -124,13 +126,14 @@ def port(
     total: bool = False,
     measured: bool = False,
     codes: type[IntEnum] | None = None,
+    signals: bool = False,
     may_be_missing: bool = False,
 ) -> Any:
     """A dataclass field with wiring information; without ``default`` an input must be connected.
 
     For a ``per`` port the default is the value of a terminal nobody is connected to.
     """
-    spec = Port(carrier, per, total, measured, codes, may_be_missing)
+    spec = Port(carrier, per, total, measured, codes, signals, may_be_missing)
     return dataclasses.field(default=default, metadata={"port": spec})
 
 

@@ -105,6 +105,8 @@ class Context:
     currency: str = "CNY"
     nameplates: dict[str, Nameplate] = field(default_factory=dict)
     """Name → nameplate of the components built so far (controllers are built last and see all)."""
+    exogenous: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name → exogenous outputs of the components built so far that have any."""
     types: dict[str, str] = field(default_factory=dict)
     """Name → type of every component of the scenario."""
 

@@ -53,6 +53,8 @@ def build_site(scenario: ResolvedScenario) -> Site:
         nameplate = component.nameplate()
         if nameplate is not None:
             context.nameplates[name] = nameplate
+        if component.exogenous:
+            context.exogenous[name] = component.exogenous
     types = {n: scenario.components[n].type for n in components}
     for name, external in scenario.external.items():
         if external.record:

@@ -10,6 +10,7 @@ Rules, in this order:
    of that name where there is one, for an instrument is not the truth. Of several controllers that command one port of
    an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
    word, if it takes an input of that name; otherwise they contradict each other, which is refused.
+   Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
    it takes a carrier gives its own outputs of this carrier to nobody else (a request goes to the one who answers).
@@ -182,6 +183,14 @@ class _Wiring:
         for command, givers in commanders.items():
             self._chain(command, givers)
 
+    def join_signals(self) -> None:
+        """Rule 2, where terminals are outputs."""
+        for name, component in self.components.items():
+            for port_name, port in ports_of(component.Inputs).items():
+                for signal in component.terminals()[str(port.per)] if port.signals else ():
+                    owner, _, output = signal.partition(".")
+                    self.add(End(owner, output), End(name, port_name, signal), delayed=port.measured)
+
     def _chain(self, command: End, givers: list[tuple[str, str]]) -> None:
         """Lead a command through the layers to the asset."""
         delayed = bool(_port(self.components, command, "Inputs").measured)  # type: ignore[union-attr]
@@ -348,6 +357,7 @@ def wire(site: Site) -> list[Edge]:
     wiring.join_explicit()
     wiring.join_networks()
     wiring.join_terminals_named_after_components()
+    wiring.join_signals()
     wiring.join_broadcasts()
     wiring.join_probes()
     if not wiring.problems:
