@@ -45,7 +45,7 @@ def partition(periods: Sequence[NamedWindow]) -> np.ndarray:
     where: dict[tuple[str, tuple[str, ...]], set[tuple[int, DayKind, int]]] = defaultdict(set)
     for month in range(12):
         for kind in DayKind:
-            covering = _covering(periods, month + 1, kind)
+            covering = covering_windows(periods, month + 1, kind)
             for quarter, found in enumerate(covering):
                 if len(found) == 1:
                     owner[month, kind, quarter] = found[0]
@@ -57,8 +57,8 @@ def partition(periods: Sequence[NamedWindow]) -> np.ndarray:
     return owner
 
 
-def _covering(periods: Sequence[NamedWindow], month: int, kind: DayKind) -> list[list[int]]:
-    """Per quarter hour the periods of the most specific selection that has any there."""
+def covering_windows(periods: Sequence[NamedWindow], month: int, kind: DayKind) -> list[list[int]]:
+    """Per quarter hour the windows, by index, of the most specific selection that has any there."""
     covering: list[list[int]] = [[] for _ in range(QUARTERS)]
     for selection in SELECTIONS[kind]:
         taken = [bool(found) for found in covering]

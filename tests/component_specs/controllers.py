@@ -115,6 +115,11 @@ def heat_flows_stay_within_their_limits(component: Any, inputs: Any, outputs: An
     assert outputs.mode_code in (2, 6) or outputs.condenser_kg_s == outputs.p_set_mw == 0.0
 
 
+def powers_are_those_of_the_table(component: Any, inputs: Any, outputs: Any, previous_state: Any) -> None:
+    """No power that the table does not have."""
+    assert outputs.p_set_mw[0] in (-8.0, 0.0, 8.0)
+
+
 SPECS += [
     ComponentSpec(
         "voltage_band_setpoint", {"rated_mw": 0.1, "min_load": 0.4, "min_time_s": 300.0}, inputs=any_voltage,
@@ -123,6 +128,11 @@ SPECS += [
     ComponentSpec(
         "flexible_heat", inputs=any_heat_pump, check_limits=heat_flows_stay_within_their_limits, step_s=60,
         duration_h=4,
+    ),
+    ComponentSpec(
+        "daily_setpoints",
+        {"setpoints": {"bess": [{"hours": ["0-5"], "p_set_mw": -8}, {"hours": [[17, 22]], "p_set_mw": 8}]}},
+        check_limits=powers_are_those_of_the_table, context={"types": {"bess": "battery"}},
     ),
     ComponentSpec(
         "flexible_heat", {"rest_kg_s": 0.11, "initial_mode_code": 5}, inputs=any_heat_pump,

@@ -1,0 +1,121 @@
+"""Plays a daily table: each asset gets the power of the window that holds, and 0 where none does.
+
+Powers in MW, into the network positive. Windows are written as those of a tariff: hours of the local day, optionally
+months and kinds of day, the more specific kind before the general one (``simulators.market.partition``). Where a power
+changes within a step the step gets the time-weighted mean. The table asks; limits are the asset's affair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from simulators.local_time import StepTable
+from simulators.market.daily_windows import QUARTERS, DailyWindow, DayKind, clock, day_kinds, quarters_in_day
+from simulators.market.partition import covering_windows
+from twin.component import Component, ComponentParams, Nothing, Role, Section, port, ports_of
+from twin.context import CalendarTable, Context
+from twin.errors import ComponentError
+from twin.registry import component_class
+from twin.suggest import did_you_mean
+
+MONTHS = 12
+COMMAND = "p_set_mw"
+
+
+class Window(DailyWindow):
+    """When an asset gets which power."""
+
+    p_set_mw: float = Field(description="set-point, into the network positive: charging a storage is negative [MW]")
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.p_set_mw:g} MW"
+
+
+class Params(ComponentParams):
+    """The table."""
+
+    setpoints: dict[str, list[Window]] = Field(
+        min_length=1,
+        description="asset → its windows, e.g. bess: [{hours: [0-5], p_set_mw: -8}, {hours: [17-22], p_set_mw: 8}]; "
+                    "0 MW in between",
+    )  # fmt: skip
+
+    @field_validator("setpoints")
+    @classmethod
+    def _one_power_at_a_time(cls, value: dict[str, list[Window]]) -> dict[str, list[Window]]:
+        for asset, windows in value.items():
+            try:
+                power_table(windows)
+            except ValueError as error:
+                raise ValueError(f"{asset}: {error}") from None
+        return value
+
+
+@dataclass(slots=True)
+class Outputs:
+    """One value per asset of the table."""
+
+    p_set_mw: np.ndarray = port(0.0, per="asset")
+
+
+def power_table(windows: list[Window]) -> np.ndarray:
+    """Power of the window that holds, shape (12 months, 3 kinds of day, 96 quarter hours); 0 where none does.
+
+    Raises
+    ------
+    ValueError
+        Where two windows of the same kind of day meet.
+    """
+    table = np.zeros((MONTHS, len(DayKind), QUARTERS))
+    for month in range(MONTHS):
+        for kind in DayKind:
+            for quarter, found in enumerate(covering_windows(windows, month + 1, kind)):
+                if len(found) > 1:
+                    first, second = (windows[i].name for i in found[:2])
+                    raise ValueError(f"{first} and {second} both hold at {clock(quarter)} in month {month + 1}; an "
+                                     "asset follows one at a time, change the hours of one")
+                if found:
+                    table[month, kind, quarter] = windows[found[0]].p_set_mw
+    return table
+
+
+class DailySetpoints(Component[Params, Nothing, Outputs, Nothing]):
+    """Gives assets the powers of a daily table."""
+
+    section = Section.CONTROLLERS
+    role = Role.CONTROLLER
+
+    def __init__(self, name: str, params: Params, context: Context) -> None:
+        for asset in params.setpoints:
+            _refuse_who_takes_no_power(name, asset, context)
+        super().__init__(name, params, context)
+
+    def initial_state(self) -> Nothing:
+        self._powers = np.stack([power_table(windows) for windows in self.params.setpoints.values()], axis=-1)
+        self._table = StepTable(self.context.calendar, lambda t_s, table, length_h: self._powers[self._when(table)])
+        return Nothing()
+
+    def terminals(self) -> dict[str, tuple[str, ...]]:
+        return {"asset": tuple(self.params.setpoints)}
+
+    def step(self, t_s: int, dt_s: int, inputs: Nothing) -> Outputs:
+        return Outputs(np.array(self._table.row(t_s, dt_s)))
+
+    def _when(self, table: CalendarTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return table.month - 1, day_kinds(self.context.calendar, table), quarters_in_day(table)
+
+
+def _refuse_who_takes_no_power(name: str, asset: str, context: Context) -> None:
+    """An asset that is not there, or has no set-point, would silently not be operated."""
+    if asset not in context.types:
+        raise ComponentError(f"{name}: setpoints names {asset!r}, which the scenario does not have; "
+                             f"{did_you_mean(asset, context.types)}")
+    commands = ports_of(component_class(context.types[asset]).Inputs)
+    if COMMAND not in commands or commands[COMMAND].per:
+        raise ComponentError(f"{name}: {asset!r} ({context.types[asset]}) follows no {COMMAND}; name storages, plants "
+                             "or other assets that do")
