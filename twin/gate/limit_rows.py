@@ -8,12 +8,21 @@ as everywhere; the exchange of a network is positive for import.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 NAMEPLATE: Literal["nameplate"] = "nameplate"
-Bound: TypeAlias = float | Literal["nameplate"]
+
+
+def _bound(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, str) and value != NAMEPLATE):
+        given = repr(value[:60]) if isinstance(value, str) else str(value).lower()
+        raise ValueError(f"a number or the word 'nameplate' is needed, not {given}")
+    return value
+
+
+Bound: TypeAlias = Annotated[float | Literal["nameplate"], BeforeValidator(_bound)]
 """A number, or what the nameplate of the signal's owner states (``twin.gate.nameplate_bounds``)."""
 
 

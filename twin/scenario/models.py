@@ -27,6 +27,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
+from twin.gate.limit_rows import LimitRow
+from twin.gate.rules import GateRules
 from twin.scenario.faults import FaultSpec
 
 MAX_DURATION_H = 10 * 8766
@@ -263,5 +265,7 @@ class Scenario(_Model):
     controllers: dict[ElementName, Spec] = Field(default_factory=dict, description="who decides, by name")
     connections: list[Connection] = Field(default_factory=list, description="connections that names do not say")
     external: dict[ElementName, ExternalSpec] = Field(default_factory=dict, description="other simulators, by name")
+    limits: dict[ElementName, LimitRow] = Field(default_factory=dict, description="what a schedule must keep, by name")
+    gate: GateRules = Field(default_factory=GateRules, description="how schedules are tried before they are released")
     accounts: AccountRules = Field(default_factory=AccountRules, description="choices of the accounts")
     run: RunOptions = Field(default_factory=RunOptions, description="how the run is kept")
