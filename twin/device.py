@@ -68,7 +68,7 @@ class FaultPlan:
     """When a person resets it."""
 
     def at(self, t_s: float) -> tuple[Fault, ...]:
-        """The faults present at an instant."""
+        """The faults present at an instant; one that ends there is over."""
         return tuple(f for f in self.faults if f.start_s <= t_s < f.end_s)
 
     def has(self, kind: FaultKind, t_s: float) -> bool:
@@ -118,6 +118,8 @@ class Device(Generic[P, S]):
     State: ClassVar[type]
     Mode: ClassVar[type[IntEnum]]
     acts_on: ClassVar[tuple[str, ...]] = ("p_set_mw",)
+    feels: ClassVar[frozenset[FaultKind]] = frozenset(FaultKind) - {FaultKind.NONE}
+    """Faults that mean something to it; a scenario that asks for another is refused."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take Params and State from ``Device[...]``."""
