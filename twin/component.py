@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 if typing.TYPE_CHECKING:
     from twin.context import Context
+    from twin.cosim.view import RunView
     from twin.nameplate import Nameplate
 
 P = TypeVar("P", bound="ComponentParams")
@@ -181,20 +182,6 @@ class Expected(typing.Protocol):
         """Means over [t_s, t_s + dt_s), in the order of ``exogenous``."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """A run as a component may see it that acts on the whole twin."""
-
-    components: typing.Mapping[str, Component]
-    """In build order."""
-    last_outputs: typing.Mapping[str, Any]
-    """Component → what it delivered last; renewed while the run goes on."""
-    reached_s: typing.Mapping[str, int]
-    """Component → up to when it has stepped."""
-    scenario_text: str
-    """The resolved scenario, from which another process can build the same site."""
-
-
 class Component(Generic[P, I, O, S]):
     """Base class; see the module docstring for the contract."""
 
@@ -250,6 +237,9 @@ class Component(Generic[P, I, O, S]):
 
     def attach(self, run: RunView) -> None:
         """Called before the first step of a run; only what acts on the whole twin (the release gate) needs it."""
+
+    def detach(self) -> None:
+        """Called after the last step, also where the run failed: the time to give back what ``attach`` took."""
 
     def snapshot(self) -> S:
         """An independent copy of the state."""

@@ -122,7 +122,7 @@ def _go(site: Site, edges: list[Edge], writer: RunWriter, meta: RunMeta, snapsho
         if start_s < duration_s:
             with StopRequest() as stop:
                 final = run_world(site, edges, listener=writer, start_s=start_s, last_outputs=before,
-                                  on_progress=lambda t_s: _go_on(t_s, stop, on_progress))
+                                  on_progress=lambda t_s: _go_on(t_s, stop, on_progress), directory=writer.directory)
             writer.save_snapshot(Snapshot.of(duration_s, site.components, final))
         status = "complete"
     except KeyboardInterrupt:

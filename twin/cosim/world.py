@@ -7,7 +7,9 @@ has no memory, so each run builds a fresh one around components that were restor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from twin.component import Component, Event, ports_of
@@ -15,6 +17,7 @@ from twin.cosim.adapter import NOT_YET, Listener
 from twin.cosim.build import Site
 from twin.cosim.external import start_external
 from twin.cosim.stages import stages
+from twin.cosim.view import RunView
 from twin.cosim.wiring import Edge, End
 from twin.errors import ExternalSimulatorError, ParkTwinError
 
@@ -33,6 +36,7 @@ def run_world(
     until_s: int | None = None,
     last_outputs: Mapping[str, Any] | None = None,
     on_progress: Callable[[int], None] | None = None,
+    directory: Path | None = None,
 ) -> dict[str, Any]:
     """Step all components over [start_s, until_s).
 
@@ -41,19 +45,31 @@ def run_world(
     listener : is told of every step.
     last_outputs : component → outputs of the step before ``start_s`` (from a snapshot); they feed the delayed edges.
     on_progress : called with the simulated time [s] whenever the first stage steps.
+    directory : of the run, for components that keep records of their own.
 
     Returns
     -------
     Component → its last outputs, with which another run can go on.
     """
-    import mosaik
-
     until_s = site.context.duration_s if until_s is None else until_s
     before = dict(last_outputs or {})
     groups = stages(site, edges)
     told = _Announcer(listener, site.components[groups[0][0]], on_progress) if on_progress and groups else listener
-    final: dict[str, Any] = dict(before)
-    keeper = _Keeper(told, final)
+    view = RunView(site.components, site.scenario, start_s, directory, last=dict(before))
+    keeper = _Keeper(told, view)
+    with contextlib.ExitStack() as at_end:
+        for component in site.components.values():
+            at_end.callback(component.detach)
+            component.attach(view)
+        _step_all(site, edges, groups, keeper, start_s, until_s, before)
+    return view.last
+
+
+def _step_all(site: Site, edges: list[Edge], groups: list[list[str]], keeper: _Keeper, start_s: int, until_s: int,
+              before: Mapping[str, Any]) -> None:
+    """Build a World around the components and run it."""
+    import mosaik
+
     sim_config: Any = {**SIM_CONFIG, **{n: spec.starter() for n, spec in site.scenario.external.items()}}
     with mosaik.World(sim_config, skip_greetings=True, configure_logging=False) as world:
         entities: dict[tuple[str, str | None], Any] = {}
@@ -80,7 +96,6 @@ def run_world(
             raise _foreign_failure(site, keeper, f"{type(error).__name__}: {error}") from error
     if any(keeper.reached_s.get(name, start_s) < until_s for name in site.components):
         raise _foreign_failure(site, keeper, "it ended the simulation")
-    return final
 
 
 def _foreign_failure(site: Site, keeper: _Keeper, what: str) -> ExternalSimulatorError:
@@ -129,15 +144,16 @@ def _last_value(component: Component, outputs: Any, end: End) -> Any:
 
 
 class _Keeper:
-    """Keeps the last outputs of every component."""
+    """Keeps the last outputs of every component, and those before."""
 
-    def __init__(self, inner: Listener, final: dict[str, Any]) -> None:
-        self.inner, self.final = inner, final
-        self.reached_s: dict[str, int] = {}
+    def __init__(self, inner: Listener, view: RunView) -> None:
+        self.inner = inner
+        self.last, self.before_last, self.reached_s = view.last, view.before_last, view.reached_s
         self.before_step = inner.before_step
 
     def after_step(self, t_s: int, component: Component, outputs: Any, events: list[Event]) -> None:
-        self.final[component.name] = outputs
+        self.before_last[component.name] = self.last.get(component.name)
+        self.last[component.name] = outputs
         self.reached_s[component.name] = t_s + component.step_s
         self.inner.after_step(t_s, component, outputs, events)
 
