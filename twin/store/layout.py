@@ -13,6 +13,9 @@ META = "meta.json"
 EVENTS = "events.jsonl"
 CHECKPOINT = "checkpoint.json"
 REPORT = "report.html"
+LEDGER = "ledger.sqlite"
+RELEASE_KEYS = "release_keys.json"
+"""Public keys that releases and ledger entries of this run are signed with."""
 LOCK = "writer.lock"
 
 
