@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import Field
 
-from twin.component import Component, ComponentParams, Nothing, Role, Section, port
+from twin.component import Component, ComponentParams, Role, Section, port
 from twin.context import Context
 from twin.gate.expectation import NOMINAL, Expectation
 
@@ -52,6 +52,14 @@ class Inputs:
 
 
 @dataclass(slots=True)
+class Outputs:
+    """What the courses are made of."""
+
+    history_frac: float = port(0.0, carrier="expectation")
+    """Part of a day that has been seen, 0 to 1."""
+
+
+@dataclass(slots=True)
 class State:
     """Sums of the open interval, means of the last day, and how far one day was from the next; m signals."""
 
@@ -71,7 +79,7 @@ class State:
     """(m,) largest magnitude seen."""
 
 
-class PersistenceForecast(Component[Params, Inputs, Nothing, State]):
+class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
     """Expects the day before again, corrected by the present; corners with less and with more supply."""
 
     section = Section.CONTROLLERS
@@ -92,7 +100,7 @@ class PersistenceForecast(Component[Params, Inputs, Nothing, State]):
         """Everything that nature and people decide here."""
         return {"signal": self.signals}
 
-    def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Nothing:
+    def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Take in what held over the step before."""
         state = self.state
         values = np.asarray(inputs.value, dtype=float)
@@ -103,7 +111,7 @@ class PersistenceForecast(Component[Params, Inputs, Nothing, State]):
             state.largest_value = np.maximum(state.largest_value, np.abs(known))
         if state.interval_count and t_s % self.params.interval_s == 0:
             self._close_interval(t_s)
-        return Nothing()
+        return Outputs(1.0 - float(np.isnan(state.day_value).mean()) if state.day_value.size else 0.0)
 
     def _close_interval(self, t_s: int) -> None:
         state = self.state

@@ -56,6 +56,8 @@ def test_the_present_deviation_fades_with_the_correlation_time() -> None:
 
 def test_before_a_day_was_seen_the_last_mean_holds_and_it_is_said() -> None:
     component, now_s = seen(days=0.25)
+    assert component.step(now_s + STEP_S, STEP_S, Inputs(by_the_hour(now_s + STEP_S))).history_frac == 25 / 96
+    now_s += STEP_S
     nominal = component.expectations(now_s, STEP_S, 96)[0]
     assert nominal.flags == ("no_history",)
     assert nominal.series["office.baseline_mw"][:60] == pytest.approx(by_the_hour(now_s)[1])
