@@ -32,7 +32,7 @@ class Quantity(StrEnum):
     VALUE = "value"
     ABS = "abs"
     CHANGE_PER_H = "change_per_h"
-    """Size of the change from the interval before, per hour."""
+    """Size of the change from the interval before, per hour; with ``window_h`` over so long a time."""
     RISE_PER_H = "rise_per_h"
     FALL_PER_H = "fall_per_h"
     ENERGY = "energy"
@@ -71,7 +71,8 @@ class LimitClass(StrEnum):
     OTHER = "other"
 
 
-WITH_WINDOW = (Quantity.ENERGY, Quantity.SUM, Quantity.ABOVE_SHARE)
+RATES = (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H)
+WITH_WINDOW = (*RATES, Quantity.ENERGY, Quantity.SUM, Quantity.ABOVE_SHARE)
 WITH_THRESHOLD = (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H, Quantity.ABOVE_SHARE)
 
 
@@ -99,7 +100,8 @@ class LimitRow(BaseModel):
     holds_after_h: float = Field(default=0.0, ge=0, description="the limit holds so long after the start of the "
                                                                 "horizon, e.g. where heat arrives late [h]")
     window_h: float | None = Field(default=None, gt=0, description="of energy, sum and above_share: the last so many "
-                                                                   "hours; default: the horizon [h]")
+                                                                   "hours, default the horizon; of rates: the time "
+                                                                   "over which a change counts, default a step [h]")
     on_above: float = Field(default=0.0, ge=0, description="of up_time_h, down_time_h and above_share: on is what "
                                                            "exceeds this size, in the unit of the signal")
     limit_class: LimitClass = Field(alias="class", description="what kind of limit it is, for scores")

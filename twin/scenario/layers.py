@@ -14,6 +14,7 @@ from typing import Any
 
 from twin.errors import Problem
 from twin.scenario.datadir import DATA_DIR
+from twin.scenario.limits import drop_limits_of_removed
 from twin.scenario.merge import deep_merge, merged_origins, null_paths, paths_with_values, without_nulls
 from twin.scenario.origins import KeyPath, SourceMap, display_file, scenario_error
 from twin.scenario.overrides import apply_set
@@ -55,6 +56,7 @@ def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> Sourc
     merged.data = without_nulls(merged.data)
     for path in merged.removed:
         merged.origins.pop(path)
+    drop_limits_of_removed(merged)
     return merged
 
 

@@ -1,0 +1,125 @@
+"""Quantities of signals: what a limit compares with its bounds. Pure functions of arrays.
+
+A block of series is (n, m): n intervals of ``dt_s``, m signals. A result is NaN where there is nothing to judge. There
+are two results because the two sides of a limit look at different moments: a budget is overdrawn as soon as the running
+total passes ``high``, but whether it reached ``low`` is known at its end only; a run of a unit is too long while it
+lasts, and too short when it stops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.gate.limit_rows import LimitRow, Quantity
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is compared with the upper and the lower bound, (n, m) each."""
+
+    high: np.ndarray
+    low: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeStart:
+    """What is known of m signals before the first interval; NaN where nothing is."""
+
+    value: np.ndarray
+    """(m,) in the interval before."""
+    in_state_s: np.ndarray
+    """(m,) how long a unit has been on or off at the start."""
+
+    @classmethod
+    def unknown(cls, count: int) -> BeforeStart:
+        """Nothing is known."""
+        return cls(np.full(count, np.nan), np.full(count, np.nan))
+
+
+def judged(row: LimitRow, series: np.ndarray, dt_s: int, before: BeforeStart) -> Judged:
+    """The quantity of a limit for a block of series."""
+    if row.of is Quantity.VALUE:
+        return _both(series)
+    if row.of is Quantity.ABS:
+        return _both(np.abs(series))
+    if row.of in (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H):
+        return _both(_rate(row.of, series, before.value, _intervals(row.window_h, dt_s) or 1, dt_s))
+    if row.of in (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H):
+        return _run_time_h(series, row.on_above, row.of is Quantity.UP_TIME_H, before, dt_s)
+    window = _intervals(row.window_h, dt_s)
+    if row.of is Quantity.ENERGY:
+        return _total(series * (dt_s / HOUR_S), window)
+    if row.of is Quantity.SUM:
+        return _total(series, window)
+    above = (np.abs(series) > row.on_above).astype(float)
+    return _total(above / (window or len(series)), window)
+
+
+def unit_of_quantity(of: Quantity, unit: str) -> str:
+    """Unit of a quantity of a signal.
+
+    >>> unit_of_quantity(Quantity.ENERGY, "MW"), unit_of_quantity(Quantity.RISE_PER_H, "°C")
+    ('MWh', 'K/h')
+    """
+    if of in (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H):
+        return "h"
+    if of is Quantity.ABOVE_SHARE:
+        return "–"
+    difference = "K" if unit == "°C" else unit
+    if of in (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H):
+        return "1/h" if unit == "–" else f"{difference}/h"
+    if of is Quantity.ENERGY:
+        return {"MW": "MWh", "Mvar": "Mvarh", "–": "h"}.get(unit, f"{difference} h")
+    return unit
+
+
+def _both(values: np.ndarray) -> Judged:
+    return Judged(values, values)
+
+
+def _intervals(window_h: float | None, dt_s: int) -> int | None:
+    return None if window_h is None else max(1, round(window_h * HOUR_S / dt_s))
+
+
+def _rate(of: Quantity, series: np.ndarray, before: np.ndarray, lag: int, dt_s: int) -> np.ndarray:
+    """Change over ``lag`` intervals per hour; what was before the start counts as constant there."""
+    earlier = np.vstack([np.tile(before, (min(lag, len(series)), 1)), series[:-lag]])
+    with np.errstate(invalid="ignore"):  # no limit (inf) followed by no limit is no change
+        rate = (series - earlier) / (lag * dt_s / HOUR_S)
+    if of is Quantity.CHANGE_PER_H:
+        return np.abs(rate)
+    return rate if of is Quantity.RISE_PER_H else -rate
+
+
+def _total(amounts: np.ndarray, window: int | None) -> Judged:
+    """Running totals; the lower bound looks at whole windows, without one at the whole horizon."""
+    running = np.cumsum(amounts, axis=0)
+    whole = len(amounts) if window is None else window
+    if window is not None:
+        running[window:] = running[window:] - running[:-window]
+    complete = running.copy()
+    complete[:whole - 1] = np.nan
+    return Judged(running, complete)
+
+
+def _run_time_h(series: np.ndarray, on_above: float, up: bool, before: BeforeStart, dt_s: int) -> Judged:
+    """How long a unit has been in a state: so far (for ``high``), and when it leaves it (for ``low``)."""
+    wanted = (np.abs(series) > on_above) == up
+    known = np.isfinite(before.value)
+    was_wanted = known & ((np.abs(np.nan_to_num(before.value)) > on_above) == up)
+    # A run that began before the start has been going on for an unknown time where nobody knows better.
+    length_s = np.where(was_wanted, before.in_state_s, np.where(known, 0.0, np.nan))
+    so_far = np.full(series.shape, np.nan)
+    at_end = np.full(series.shape, np.nan)
+    lasting = was_wanted | (~known & wanted[0])
+    for i, now in enumerate(wanted):
+        ended = lasting & ~now
+        at_end[i, ended] = length_s[ended]
+        length_s = np.where(now, np.where(lasting, length_s, 0.0) + dt_s, 0.0)
+        so_far[i, now] = np.where(np.isnan(length_s), (i + 1.0) * dt_s, length_s)[now]
+        lasting = now
+    return Judged(so_far / HOUR_S, at_end / HOUR_S)
