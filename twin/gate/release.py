@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.errors import ParkTwinError
 from twin.gate.bands import Band, Bands, bands_of_plain, plain_bands
 from twin.gate.keys import PublicKey, SigningKey
 from twin.gate.released_setpoint import Refusal, ReleasedSetpoint, ReleaseRefused, SetpointCheck
@@ -188,7 +189,11 @@ class Verifier:
             raise ReleaseRefused(Refusal.NOT_YET, f"{name} holds from {begins_s} s, it is {now_s} s; check the clock")
         if now_s >= released.expires_s:
             raise ReleaseRefused(Refusal.EXPIRED, f"{name} is void since {released.expires_s} s, it is {now_s} s")
-        if not self._in_ledger(released):
+        try:
+            in_ledger = self._in_ledger(released)
+        except ParkTwinError as error:
+            raise ReleaseRefused(Refusal.NOT_IN_LEDGER, f"{name} cannot be looked up in the ledger: {error}") from None
+        if not in_ledger:
             raise ReleaseRefused(Refusal.NOT_IN_LEDGER, f"{name} is not in the ledger; it was never announced")
         outside = self.state_within(released, now_s, measured) if measured is not None else []
         if outside:
