@@ -9,7 +9,8 @@ Rules, in this order:
    wherever both have a port of the same name. A controller's measured input takes the asset's ``measured_…`` reading
    of that name where there is one, for an instrument is not the truth. Of several controllers that command one port of
    an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
-   word, if it takes an input of that name; otherwise they contradict each other, which is refused.
+   word, if it takes an input of that name; otherwise they contradict each other, which is refused. What the asset does
+   not take itself ends at the highest layer (a person's reset of the watchdog).
    Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
@@ -172,10 +173,9 @@ class _Wiring:
                     other = self.components.get(member)
                     if other is None or other is component:
                         continue
-                    reads, writes = ports_of(other.Outputs), ports_of(other.Inputs)
+                    reads = ports_of(other.Outputs)
                     for port_name in commands:
-                        if port_name in writes and not writes[port_name].per:
-                            commanders.setdefault(End(member, port_name), []).append((name, group))
+                        commanders.setdefault(End(member, port_name), []).append((name, group))
                     for port_name, port in _per_ports(component.Inputs, group).items():
                         source = _reading(component, port_name, port, reads)
                         if port.carrier is None and port_name not in commands and source is not None:
@@ -192,15 +192,15 @@ class _Wiring:
                     self.add(End(owner, output), End(name, port_name, signal), delayed=port.measured)
 
     def _chain(self, command: End, givers: list[tuple[str, str]]) -> None:
-        """Lead a command through the layers to the asset."""
-        delayed = bool(_port(self.components, command, "Inputs").measured)  # type: ignore[union-attr]
+        """Lead a command through the layers to the asset, or to the highest layer where the asset does not take it."""
+        taken = _port(self.components, command, "Inputs")
         layers = sorted(givers, key=lambda giver: self.components[giver[0]].layer)
         for (name, _), after in zip_longest(layers, layers[1:]):
             source = End(name, command.port, command.owner)
             if after is not None and self._stands_between(name, after, command.port):
                 self.add(source, End(after[0], command.port, command.owner), delayed=False)
-            else:
-                self.add(source, command, delayed)
+            elif taken is not None and not taken.per:
+                self.add(source, command, taken.measured)
 
     def _stands_between(self, lower: str, higher: tuple[str, str], port_name: str) -> bool:
         above = self.components[higher[0]]
@@ -312,6 +312,11 @@ class _Wiring:
             return
         if source is None or target is None or edge.delayed:
             return
+        if source.section is target.section is Section.CONTROLLERS and source.layer < target.layer \
+                and source.step_s < target.step_s:
+            self.problem(edge.target.owner, f"steps every {target.step_s} s but {edge.source.owner!r}, whose commands "
+                         f"go through it, every {source.step_s} s: those in between would be lost; give it "
+                         f"step_s: {source.step_s}", "step_s")
         if port and port.carrier == "weather" and source.step_s < target.step_s:
             self.problem(edge.target.owner, f"steps every {target.step_s} s but the weather every {source.step_s} s: "
                          f"it would see samples, not means; give {edge.source.owner!r} step_s: {target.step_s}",

@@ -1,0 +1,1 @@
+"""The watchdog: brings assets to their safe state when something is wrong, until a person resets them."""
