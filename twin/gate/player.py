@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from twin.component import Component, ComponentParams, Nothing, Role, Section, port
+from twin.component import Component, ComponentParams, Nothing, Role, Section, port, ports_of
 from twin.context import Context
 from twin.cosim.wiring import Edge, End
 from twin.schedule import Horizon
@@ -18,19 +18,29 @@ PLAYER = "schedule"
 """Name of the player in a shadow twin."""
 
 
+SETPOINT_WORDS = ("_set_", "_limit_", "interrupt_")
+"""In the names of what an asset may be told; other inputs that nobody feeds belong to its device."""
+DEVICE_SUFFIX = "_count"
+"""Of inputs by which a device acts on a network: moves of a tap changer."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandPort:
-    """An input that controllers of the site command."""
+    """An input that a schedule may command."""
 
     key: str
     """``asset.port`` or ``network.terminal.port``: as schedules name it."""
     end: End
     default: float
-    """Where nobody commands; for a schedule that leaves the key out."""
+    """Where nobody commands; for a schedule that leaves the key out. NaN or infinite where the port's own is."""
 
 
 def command_ports(components: Mapping[str, Component], edges: list[Edge]) -> dict[str, CommandPort]:
-    """All inputs of assets and networks that a controller of the site commands, by key."""
+    """All inputs of assets and networks that a schedule may command, by key.
+
+    What a controller of the site commands comes first, then what is left to a person's hand: set-points and limits of
+    assets and controls of networks (supply temperature, pumps, valves) that nothing feeds.
+    """
     found: dict[str, CommandPort] = {}
     for edge in edges:
         giver, taker = components.get(edge.source.owner), components.get(edge.target.owner)
@@ -38,7 +48,26 @@ def command_ports(components: Mapping[str, Component], edges: list[Edge]) -> dic
                 or taker.section is Section.CONTROLLERS:
             continue
         found.setdefault(str(edge.target), CommandPort(str(edge.target), edge.target, _default(taker, edge.target)))
+    fed = {edge.target for edge in edges}
+    for component in components.values():
+        for end in _hand_controls(component):
+            if end not in fed:
+                found[str(end)] = CommandPort(str(end), end, _default(component, end))
     return found
+
+
+def _hand_controls(component: Component) -> Iterator[End]:
+    """Inputs that can be set by hand, whether or not something feeds them."""
+    if component.section is Section.CONTROLLERS:
+        return
+    for name, spec in ports_of(component.Inputs).items():
+        if spec.carrier is not None or spec.measured or spec.signals or name.endswith(DEVICE_SUFFIX):
+            continue
+        if spec.per is None:
+            if any(word in name for word in SETPOINT_WORDS):
+                yield End(component.name, name)
+        elif component.section is Section.NETWORKS:
+            yield from (End(component.name, name, terminal) for terminal in component.terminals()[spec.per])
 
 
 def _default(taker: Component, end: End) -> float:
