@@ -198,7 +198,8 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         possible = reachable(s, set_mw, soc, band, dt_h)
         base_mw = np.clip(set_mw, *possible)
         trusted = counted_on(possible, base_mw, self.state.following)
-        content = content_range(s, np.where(np.isnan(soc), REST_SOC, soc), reserve_mw * self.params.droop_energy_h, dt_h)
+        reserve_mwh = reserve_mw * self.params.droop_energy_h
+        content = content_range(s, np.where(np.isnan(soc), REST_SOC, soc), reserve_mwh, dt_h)
         free = without_reserve(trusted, content, reserve_mw)
         return _Limits(set_mw, possible, trusted, free, np.clip(base_mw, *free))
 

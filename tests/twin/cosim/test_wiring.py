@@ -1,7 +1,12 @@
 """Who feeds whom, found by names and carriers; every mistake is located in the file."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import pytest
 
+from tests.twin import toys as toy_site
+from twin.component import AssetParams, Component, ComponentParams, Layer, Nothing, Role, Section, port
 from twin.cosim.build import build_site
 from twin.cosim.wiring import Edge, End, wire
 from twin.errors import ScenarioError
@@ -115,3 +120,101 @@ networks:
     said = refusal(file)
     assert "site.yaml:6:" in said
     assert f"ward: asks for {carrier}, but the site has no network for it" in said
+
+
+@dataclass(slots=True)
+class GuardInputs:
+    p_set_mw: np.ndarray = port(0.0, per="asset")
+    soc: np.ndarray = port(-1.0, per="asset", measured=True)
+
+
+@dataclass(slots=True)
+class GuardOutputs:
+    p_set_mw: np.ndarray = port(per="asset")
+
+
+class GuardParams(ComponentParams):
+    assets: tuple[str, ...] = ("store",)
+
+
+class Guard(Component[GuardParams, GuardInputs, GuardOutputs, Nothing]):
+    """Takes one MW off what the operator says."""
+
+    section, role, layer = Section.CONTROLLERS, Role.CONTROLLER, Layer.BALANCER
+
+    def terminals(self):
+        return {"asset": self.params.assets}
+
+    def step(self, t_s, dt_s, inputs):
+        return GuardOutputs(inputs.p_set_mw - 1.0)
+
+
+class LastWord(Guard):
+    """The same, nearer to the plant."""
+
+    layer = Layer.WATCHDOG
+
+
+@dataclass(slots=True)
+class MeteredOutputs:
+    p_mw: float = port(carrier="electricity")
+    soc: float = port()
+    measured_soc: float = port()
+    measured_p_mw: float = port()
+
+
+class MeteredStore(Component[AssetParams, toy_site.StoreInputs, MeteredOutputs, Nothing]):
+    """A store whose instruments err."""
+
+    role = Role.STORAGE
+
+    def step(self, t_s, dt_s, inputs):
+        return MeteredOutputs(inputs.p_set_mw, 0.5, 0.6, inputs.p_set_mw + 0.1)
+
+
+@pytest.fixture
+def layers(monkeypatch):
+    """The toy site with types for controllers above each other and for an asset with instruments."""
+    for name, cls in (("guard", Guard), ("last_word", LastWord), ("metered_store", MeteredStore)):
+        monkeypatch.setitem(toy_site.TOYS, name, cls)
+
+
+def set_point_edges(path):
+    return [(str(e.source), str(e.target)) for e in edges_of(path) if e.source.port == "p_set_mw"]
+
+
+def test_a_higher_layer_stands_between_the_operator_and_the_asset(layers, toy_file):
+    path = toy_file(extra="controllers: {balancer: {type: guard}}\n")
+    assert set_point_edges(path) == [
+        ("operator.store.p_set_mw", "balancer.store.p_set_mw"), ("balancer.store.p_set_mw", "store.p_set_mw")]
+
+
+def test_three_layers_follow_each_other_whatever_their_order_in_the_file(layers, toy_file):
+    path = toy_file(extra="controllers: {watchdog: {type: last_word}, balancer: {type: guard}}\n")
+    assert set(set_point_edges(path)) == {
+        ("operator.store.p_set_mw", "balancer.store.p_set_mw"),
+        ("balancer.store.p_set_mw", "watchdog.store.p_set_mw"), ("watchdog.store.p_set_mw", "store.p_set_mw")}
+
+
+def test_assets_that_a_higher_layer_does_not_know_are_commanded_directly(layers, toy_file):
+    store = "  store: {type: store, bus: B}"
+    path = toy_file((store, f"{store}\n{store.replace('store:', 'spare:')}"),
+                    ("control: {type: boss}", "control: {type: boss, assets: [store, spare]}"),
+                    extra="controllers: {balancer: {type: guard}}\n")
+    assert ("operator.spare.p_set_mw", "spare.p_set_mw") in set_point_edges(path)
+
+
+@pytest.mark.parametrize("second", ["boss", "guard"])
+def test_two_controllers_of_one_layer_still_contradict_each_other(layers, toy_file, second):
+    first = "" if second == "boss" else "first: {type: guard}, "
+    path = toy_file(extra=f"controllers: {{{first}second: {{type: {second}}}}}\n")
+    assert "input store.p_set_mw has 2 sources but takes one" in refusal(path)
+
+
+def test_controllers_read_the_instrument_and_networks_the_truth(layers, toy_file):
+    edges = edges_of(toy_file(("store: {type: store,", "store: {type: metered_store,"),
+                              extra="controllers: {balancer: {type: guard}}\n"))
+    for controller in ("operator", "balancer"):
+        assert Edge(End("store", "measured_soc"), End(controller, "soc", "store"), delayed=True) in edges
+    assert Edge(End("store", "p_mw"), End("grid", "p_mw", "B")) in edges
+    assert not any(e.source.port in ("soc", "measured_p_mw") for e in edges)
