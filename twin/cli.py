@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import twin
+from twin import cli_ledger
 from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ app = typer.Typer(
            "validation figures outside tolerance, 5 a component or external simulator failed, 6 run store damaged, "
            "130 interrupted.",
 )
+
+app.add_typer(cli_ledger.app, name="ledger")
 
 ScenarioArg = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario file, or the name of a shipped one")]
 SetOption = Annotated[list[str] | None, typer.Option(

@@ -124,14 +124,18 @@ class Head:
 
     @classmethod
     def read(cls, ledger: Path) -> Head:
-        """The head of a ledger.
+        """The head of a ledger; raises as :meth:`read_file`."""
+        return cls.read_file(head_file(ledger))
+
+    @classmethod
+    def read_file(cls, file: Path) -> Head:
+        """A head, wherever it is kept.
 
         Raises
         ------
         LedgerError
             If it is missing or damaged.
         """
-        file = head_file(ledger)
         try:
             data = json.loads(file.read_text(encoding="ascii"))
             texts = {name: data[name] for name in cls.__slots__ if name != "seq"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.gate.keys import PublicKey, read_public_keys
+from twin.gate.keys import read_public_keys
 from twin.gate.ledger_check import READ_WAIT_S, Finding, verify_ledger
 from twin.gate.ledger_format import COLUMNS, Head, Kind, LedgerError, Row, connect, entry_hash, is_signed
 from twin.store.layout import RELEASE_KEYS
@@ -48,8 +48,8 @@ class LedgerReader:
         self.file = file
         self._connection = connect(file, wait_s=READ_WAIT_S, read_only=True)
         self._seen_seq = self._acknowledged_seq = 0
-        self._releases: dict[str, tuple[int, str]] = {}
-        self._keys: dict[str, PublicKey] = {}
+        self._releases: dict[tuple[str, str], int] = {}
+        """(name, signature) of a release → its entry; a continued run releases again what it lost, with another key."""
 
     def entries(self, kind: Kind | None = None, last: int | None = None) -> list[Entry]:
         """Entries in the order in which they were written: all, or the last ones, of one kind or of any."""
@@ -64,12 +64,11 @@ class LedgerReader:
 
     def holds_release(self, released: ReleasedSchedule) -> bool:
         """Whether the ledger holds this release, acknowledged and signed by its writer (for ``Verifier``)."""
-        if released.release_id not in self._releases:
+        name = released.release_id, released.signature
+        if name not in self._releases:
             self._look_for_releases()
-        seq, signature = self._releases.get(released.release_id, (0, ""))
-        if seq == 0 or signature != released.signature:
-            return False
-        return seq <= self._acknowledged_seq or seq <= self.acknowledged_seq()
+        seq = self._releases.get(name)
+        return seq is not None and (seq <= self._acknowledged_seq or seq <= self.acknowledged_seq())
 
     def verify(self) -> list[Finding]:
         """What is not as it was written; see :func:`verify_ledger`."""
@@ -89,12 +88,13 @@ class LedgerReader:
         rows = self._rows("WHERE seq > ? AND kind = ? ORDER BY seq", (self._seen_seq, Kind.RELEASE.value))
         if not rows:
             return
-        self._keys = {key.key_id: key for key in read_public_keys(self.file.parent / RELEASE_KEYS)}
+        keys = {key.key_id: key for key in read_public_keys(self.file.parent / RELEASE_KEYS)}
         ledger_id = Head.read(self.file).ledger_id
         for row in rows:
-            if entry_hash(ledger_id, row) == row.hash and is_signed(row, self._keys.get(row.key_id)):
-                body = Entry.of(row).body
-                self._releases[str(body.get("release_id"))] = (row.seq, str(body.get("signature")))
+            stored = Entry.of(row).body.get("release")
+            genuine = entry_hash(ledger_id, row) == row.hash and is_signed(row, keys.get(row.key_id))
+            if genuine and isinstance(stored, dict):
+                self._releases[str(stored.get("release_id")), str(stored.get("signature"))] = row.seq
             self._seen_seq = row.seq
 
     def _rows(self, condition: str, parameters: tuple[Any, ...]) -> list[Row]:
