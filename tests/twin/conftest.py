@@ -6,19 +6,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.twin.toys import TOY_SCENARIO, TOYS
+from tests.twin.toys import TOY_DEVICES, TOY_SCENARIO, TOYS
 from twin import registry
 
 
 @pytest.fixture
 def toys(monkeypatch):
-    """Registers the toy components instead of the shipped ones, as another package would its own."""
-    found = {name: SimpleNamespace(load=lambda cls=cls: cls, dist=None, value=f"toys:{name}")
-             for name, cls in TOYS.items()}
+    """Registers the toy components and devices instead of the shipped ones, as another package would its own."""
+    found = {group: {name: SimpleNamespace(load=lambda cls=cls: cls, dist=None, value=f"toys:{name}")
+                     for name, cls in types.items()}
+             for group, types in ((registry.COMPONENTS, TOYS), (registry.DEVICES, TOY_DEVICES))}
     registry.component_class.cache_clear()
-    monkeypatch.setattr(registry, "_entry_points", lambda group: found)
+    registry.device_class.cache_clear()
+    monkeypatch.setattr(registry, "_entry_points", lambda group: found[group])
     yield TOYS
     registry.component_class.cache_clear()
+    registry.device_class.cache_clear()
 
 
 @pytest.fixture

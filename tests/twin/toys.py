@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
-from twin.component import AssetParams, Component, ComponentParams, Nothing, Role, Section, port
+from twin.component import AssetParams, Component, ComponentParams, Event, Nothing, Role, Section, port
+from twin.device import Action, Device, DeviceParams, FaultKind
 
 
 class NoParams(ComponentParams):
@@ -145,7 +147,7 @@ class BossInputs:
 class BossOutputs:
     p_set_mw: np.ndarray = port(per="asset")
     seen_mw: float = port()
-    seen_soc: float = port()
+    seen_soc: float = port(may_be_missing=True)
 
 
 class Boss(Component[BossParams, BossInputs, BossOutputs, Nothing]):
@@ -163,6 +165,34 @@ class Boss(Component[BossParams, BossInputs, BossOutputs, Nothing]):
         return BossOutputs(np.full(n, 0.8 * inputs.exchange_mw), inputs.exchange_mw, float(inputs.soc[0]))
 
 
+class GateParams(DeviceParams):
+    most_mw: float = 10.0
+
+
+class GateMode(IntEnum):
+    SHUT = 0
+    OPEN = 1
+
+
+@dataclass(slots=True)
+class GateState:
+    opened_count: int = 0
+
+
+class Gate(Device[GateParams, GateState]):
+    """Lets commands up to its limit through, and none while it is tripped at the start of a step."""
+
+    Mode = GateMode
+    feels = frozenset(FaultKind) - {FaultKind.NONE, FaultKind.SLOW}
+
+    def act(self, t_s, dt_s, command):
+        if self.plan.has(FaultKind.TRIP, t_s):
+            return Action((0.0,), GateMode.SHUT, [Event(t_s, self.name, "shut", f"{self.name} is shut")])
+        self.state.opened_count += command.reset
+        return Action((min(command.value, self.params.most_mw),), GateMode.OPEN)
+
+
+TOY_DEVICES = {"gate": Gate}
 TOYS = {"sun": Sun, "plant": Plant, "consumer": Consumer, "store": Store, "plate": Plate, "boss": Boss}
 
 TOY_SCENARIO = """\

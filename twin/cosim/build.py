@@ -73,12 +73,15 @@ def _behind_its_devices(scenario: ResolvedScenario, component: Component, contex
     """The component, with the devices that the scenario puts before it."""
     specs = [spec for spec in scenario.devices.values() if spec.owner == component.name]
     devices: dict[str | None, Device] = {}
+    has_its_own = any(spec.terminal is None for spec in specs)
     for spec in specs:
         try:
+            if has_its_own and spec.terminal is not None:
+                raise ComponentError(f"{component.name!r} stands behind a device of its own; its terminals cannot")
             plan = plan_of(spec.name, scenario.model.faults, context)
             devices[spec.terminal] = spec.cls(spec.name, spec.params, component.nameplate(), plan)
-            if devices.keys() >= {None, spec.terminal} and len(devices) > 1:
-                raise ComponentError(f"{component.name!r} stands behind a device of its own; its terminals cannot")
+        except ScenarioError as error:
+            problems += [scenario.problem(p.path, p.message) for p in error.problems]
         except ParkTwinError as error:
             problems.append(scenario.problem(spec.path, str(error), at_key=True))
     if not devices or len(devices) < len(specs):

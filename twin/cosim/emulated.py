@@ -13,13 +13,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from twin.component import Component, Expected, Limit, port, ports_of
 from twin.device import Action, Command, Device, FaultKind, FaultPlan
 from twin.errors import ComponentError
+
+if TYPE_CHECKING:
+    from twin.cosim.view import RunView
 
 READINGS = ("p_mw", "energy_mwh", "soc", "temperature_degc", "available_mw", "baseline_mw")
 """Outputs of an asset that a controller may read through the asset's instruments."""
@@ -48,15 +51,17 @@ class Emulated(Component[Any, Any, Any, Any]):
     """Component and device in one; made by :func:`emulated`."""
 
     _measured: tuple[str, ...]
-    """Readings, in the order of the state."""
+    """Readings, in the order of the state; those that the component has itself come first."""
 
     def __init__(self, inner: Component, devices: dict[str | None, Device]) -> None:
         self.inner, self.devices = inner, list(devices.values())
         self._labels = tuple(label for label in devices if label is not None)
         self._places = [_places(inner, device, label) for label, device in devices.items()]
-        self._read_inner = attrgetter(*[f.name for f in dataclasses.fields(type(inner).Outputs)])
+        given = [f.name for f in dataclasses.fields(type(inner).Outputs)]
+        self._get_given = [attrgetter(name) for name in given]
         self._read = [attrgetter(_truth(name, type(inner).Outputs)) for name in self._measured]
-        self._index = {f.name: i for i, f in enumerate(dataclasses.fields(type(inner).Outputs))}
+        self._index = {name: i for i, name in enumerate(given)}
+        self._given_places = [self._index[MEASURED + n] for n in self._measured if MEASURED + n in self._index]
         super().__init__(inner.name, inner.params, inner.context)
         self.step_s = inner.step_s
 
@@ -81,6 +86,12 @@ class Emulated(Component[Any, Any, Any, Any]):
 
     def nameplate(self) -> Any:
         return self.inner.nameplate()
+
+    def attach(self, run: RunView) -> None:
+        self.inner.attach(run)
+
+    def detach(self) -> None:
+        self.inner.detach()
 
     def snapshot(self) -> EmulatedState:
         state = self.state
@@ -115,14 +126,14 @@ class Emulated(Component[Any, Any, Any, Any]):
         return self._outputs(t_s + dt_s - BEFORE_END_S, given, requests, actions)
 
     def _outputs(self, at_s: float, given: Any, requests: list[float], actions: list[Action]) -> Any:
-        values = list(self._read_inner(given))
+        values = [get(given) for get in self._get_given]
         modes = [action.mode for action in actions]
         faults = [_worst(device.plan, at_s) for device in self.devices]
         if self._labels:
             return self.Outputs(*values, np.array(modes, float), np.array(faults, float))
         reached, asked = actions[0].values[0], requests[0]
-        if REQUESTED in self._index:
-            values[self._index[REQUESTED]] = asked if math.isfinite(asked) else 0.0
+        if REQUESTED in self._index and math.isfinite(asked):
+            values[self._index[REQUESTED]] = asked
         if LIMITED_BY in self._index and not values[self._index[LIMITED_BY]] and math.isfinite(asked) \
                 and abs(reached - asked) > DEVICE_TOLERANCE_MW:
             values[self._index[LIMITED_BY]] = int(Limit.DEVICE)
@@ -139,11 +150,6 @@ class Emulated(Component[Any, Any, Any, Any]):
         if not plan.has(FaultKind.SENSOR_FREEZE, at_s) or math.isnan(kept[0] if kept else 0.0):
             kept = self.state.readings = [float(read(given)) for read in self._read]
         return list(kept)
-
-    @property
-    def _given_places(self) -> list[int]:
-        """Places of the readings that the component has itself; they come first."""
-        return [self._index[MEASURED + name] for name in self._measured if MEASURED + name in self._index]
 
 
 def emulated(inner: Component, devices: Mapping[str | None, Device]) -> Component:
@@ -185,9 +191,10 @@ def _missing_allowed(outputs: type, names: list[str]) -> type:
     if not names:
         return outputs
     ports, again = ports_of(outputs), []
-    for name in names:
-        spec = ports[MEASURED + name]
-        again.append((MEASURED + name, float, port(math.nan, carrier=spec.carrier, may_be_missing=True)))
+    for given in dataclasses.fields(outputs):
+        if given.name in {MEASURED + name for name in names}:
+            spec = port(given.default, carrier=ports[given.name].carrier, may_be_missing=True)
+            again.append((given.name, float, spec))
     return dataclasses.make_dataclass(outputs.__name__, again, bases=(outputs,), slots=True)
 
 

@@ -7,18 +7,22 @@ full stamp with offset. What happens by chance is drawn from the scenario's seed
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from twin.context import Context
 from twin.device import Fault, FaultKind, FaultPlan
+from twin.errors import Problem, ScenarioError
 
 CLOCK = re.compile(r"(?:(?P<day>[1-9]\d*) )?(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?")
 YEAR_S = 365.25 * 86_400
 MOST_FAULTS = 10_000
 """By chance, of one entry: beyond, the rate is a mistake."""
+ON_CALL_S = 3600.0
+"""A trip by chance is reset so long after its cause is gone, where nothing else is said: somebody is on call."""
+RESET = "reset"
 DEFAULT_FACTOR = {FaultKind.DERATE: 0.5, FaultKind.SLOW: 5.0}
 
 
@@ -53,14 +57,21 @@ class FaultSpec(BaseModel):
         default=None, gt=0, description="derate: usable part of the rated power (default 0.5); slow: times as long "
                                         "(default 5)")
 
+    reset_after_s: float | None = Field(
+        default=None, ge=0, description="trip: a person resets it so long after the cause is gone [s]; default: nobody "
+                                        "does, but of a trip by chance after an hour")
+
     @model_validator(mode="after")
     def _one_way_to_begin(self) -> Self:
         if (self.at is None) is (self.rate_per_year is None):
             raise ValueError("exactly one of 'at' and 'rate_per_year' is needed")
-        if self.type == "reset" and (self.duration_s is not None or self.rate_per_year is not None):
+        if self.type == RESET and (self.duration_s is not None or self.rate_per_year is not None):
             raise ValueError("a reset is a moment: it takes 'at' alone")
         if self.rate_per_year is not None and self.duration_s is None:
             raise ValueError("a fault by chance needs 'duration_s', the mean time it lasts")
+        if self.reset_after_s is not None and (self.type != "trip" or self.reset_delay_s is None):
+            raise ValueError("'reset_after_s' belongs to a trip whose cause ends; give 'duration_s'"
+                             if self.type == "trip" else f"'reset_after_s' belongs to a trip, not to {self.type}")
         if self.factor is not None and FaultKind[self.type.upper()] not in DEFAULT_FACTOR:
             raise ValueError(f"'factor' belongs to derate and slow, not to {self.type}")
         if self.type == "derate" and self.factor is not None and self.factor > 1.0:
@@ -69,19 +80,37 @@ class FaultSpec(BaseModel):
             raise ValueError(f"factor {self.factor:g} makes nothing slower; give 1 or more")
         return self
 
+    @property
+    def reset_delay_s(self) -> float | None:
+        """From the end of the cause to the reset; None: nobody resets it."""
+        if self.duration_s is None or self.type != "trip":
+            return None
+        return ON_CALL_S if self.reset_after_s is None and self.rate_per_year is not None else self.reset_after_s
+
+    def fault(self, start_s: int, lasts_s: float | None, context: Context) -> Fault:
+        """One fault of this kind; without a duration it lasts to the end of the scenario."""
+        kind = FaultKind[self.type.upper()]
+        factor = DEFAULT_FACTOR.get(kind, 1.0) if self.factor is None else self.factor
+        end_s = context.duration_s if lasts_s is None else start_s + max(round(lasts_s), 1)
+        return Fault(kind, start_s, end_s, factor)
+
     def first_s(self, context: Context) -> int:
-        """Seconds from the scenario's start to ``at``; the next day where the start is later in the day."""
+        """Seconds from the scenario's start to ``at``; the next day where the start is later in the day.
+
+        An hour that the clocks skip in spring counts as if they had not been changed yet, one that they repeat in
+        autumn counts the first time.
+        """
         start = context.calendar.local(0)
         found = CLOCK.fullmatch(str(self.at))
         if found is None:
-            return round((datetime.fromisoformat(str(self.at)) - start).total_seconds())
-        when = start.replace(hour=int(found["hour"]), minute=int(found["minute"]), second=int(found["second"] or 0),
-                             microsecond=0)
-        days = int(found["day"] or 1) - 1
-        if when < start and found["day"] is None:
-            days = 1
-        there = (when.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=start.tzinfo)
-        return round((there - start).total_seconds())
+            there = datetime.fromisoformat(str(self.at))
+        else:
+            there = start.replace(hour=int(found["hour"]), minute=int(found["minute"]),
+                                  second=int(found["second"] or 0), microsecond=0, fold=0)
+            days = int(found["day"]) - 1 if found["day"] else int(there < start)
+            there += timedelta(days=days)
+        # times of one zone would be subtracted as the clock shows them, whatever was done to it in between
+        return round((there.astimezone(UTC) - context.calendar.start_utc).total_seconds())
 
 
 def plan_of(name: str, specs: list[FaultSpec], context: Context) -> FaultPlan:
@@ -90,27 +119,43 @@ def plan_of(name: str, specs: list[FaultSpec], context: Context) -> FaultPlan:
     Parameters
     ----------
     name : of the device, as the scenario writes it; other devices' entries are left out.
+
+    Raises
+    ------
+    ScenarioError
+        Entries at times outside the scenario, and rates that make no sense, each with its place.
     """
     faults: list[Fault] = []
     resets: list[int] = []
+    problems: list[Problem] = []
+    by_chance = 0
     for number, spec in enumerate(specs):
         if spec.asset != name:
             continue
-        if spec.type == "reset":
-            resets.append(spec.first_s(context))
-            continue
-        kind = FaultKind[spec.type.upper()]
-        factor = spec.factor if spec.factor is not None else DEFAULT_FACTOR.get(kind, 1.0)
-        if spec.at is not None:
-            start_s = spec.first_s(context)
-            end_s = context.duration_s if spec.duration_s is None else start_s + max(round(spec.duration_s), 1)
-            faults.append(Fault(kind, start_s, end_s, factor))
+        if spec.at is None:
+            found = _by_chance(spec, context, f"fault {by_chance} of {name}")
+            by_chance += 1
+            if len(found) >= MOST_FAULTS:
+                problems.append(Problem(("faults", number, "rate_per_year"),
+                                        f"{spec.rate_per_year:g} a year makes {MOST_FAULTS} faults or more in this "
+                                        f"scenario; give a lower rate"))
         else:
-            faults += _by_chance(kind, spec, factor, context, f"fault {number} of {name}")
+            at_s = spec.first_s(context)
+            if not 0 <= at_s < context.duration_s:
+                problems.append(Problem(("faults", number, "at"), _outside(spec, at_s, context)))
+            if spec.type == RESET:
+                resets.append(at_s)
+                continue
+            found = [spec.fault(at_s, spec.duration_s, context)]
+        faults += found
+        if spec.type == "trip" and spec.reset_delay_s is not None:
+            resets += [fault.end_s + round(spec.reset_delay_s) for fault in found]
+    if problems:
+        raise ScenarioError(problems)
     return FaultPlan(tuple(sorted(faults, key=lambda f: f.start_s)), tuple(sorted(resets)))
 
 
-def _by_chance(kind: FaultKind, spec: FaultSpec, factor: float, context: Context, stream: str) -> list[Fault]:
+def _by_chance(spec: FaultSpec, context: Context, stream: str) -> list[Fault]:
     """A Poisson process of faults with exponential durations."""
     rng, at_s = context.rng(stream), 0.0
     found: list[Fault] = []
@@ -120,6 +165,11 @@ def _by_chance(kind: FaultKind, spec: FaultSpec, factor: float, context: Context
         lasts_s = float(rng.exponential(float(spec.duration_s or 1.0)))
         if at_s >= context.duration_s:
             break
-        found.append(Fault(kind, int(at_s), int(at_s) + max(round(lasts_s), 1), factor))
+        found.append(spec.fault(int(at_s), lasts_s, context))
         at_s += lasts_s
     return found
+
+
+def _outside(spec: FaultSpec, at_s: int, context: Context) -> str:
+    first, last, there = (f"{context.calendar.local(t_s):%Y-%m-%d %H:%M:%S}" for t_s in (0, context.duration_s, at_s))
+    return f"{spec.at!r} is {there}, but the scenario runs from {first} to {last}; give a time within"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from twin.device import FaultKind
 from twin.errors import Problem
 from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
 from twin.scenario.datadir import find_data_dir
-from twin.scenario.devices import DEVICES_KEY, check_devices
+from twin.scenario.devices import DEVICES_KEY, DeviceSpec, check_devices
 from twin.scenario.fields import places
 from twin.scenario.layers import load_layers
 from twin.scenario.messages import near_name, needs, problems_of
@@ -52,7 +53,7 @@ def load_scenario(
     data_dir, of_data_dir = find_data_dir(source, data_roots, trusted=trust_paths)
     components, of_components = check_components(source, data_roots, data_dir=data_dir, trust_paths=trust_paths)
     devices, of_devices = check_devices(source)
-    problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_without_device(source)
+    problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_in_vain(source, devices)
     if problems:
         raise scenario_error(problems, source.lines)
     return ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)
@@ -94,14 +95,19 @@ def _unknown_ends(source: SourceMap) -> list[Problem]:
     return problems
 
 
-def _faults_without_device(source: SourceMap) -> list[Problem]:
-    """Faults of what has no device: nothing would happen."""
-    faults, devices = source.data.get("faults"), source.data.get(DEVICES_KEY)
-    known = list(devices) if isinstance(devices, dict) else []
+def _faults_in_vain(source: SourceMap, devices: Mapping[str, DeviceSpec]) -> list[Problem]:
+    """Faults of what has no device, or of a device to which they mean nothing."""
+    faults, written = source.data.get("faults"), source.data.get(DEVICES_KEY)
+    known = list(written) if isinstance(written, dict) else []
     problems = []
     for n, fault in enumerate(faults if isinstance(faults, list) else ()):
-        name = fault.get("asset") if isinstance(fault, dict) else None
+        name, kind = (fault.get("asset"), fault.get("type")) if isinstance(fault, dict) else (None, None)
         if isinstance(name, str) and name not in known:
             problems.append(source.problem(("faults", n, "asset"), f"{name[:60]!r} has no device that could fail"
                                            f"{near_name(name, known)}; add one under 'devices:'"))
+        elif isinstance(name, str) and name in devices and isinstance(kind, str):
+            felt = {fault.name.lower() for fault in devices[name].cls.feels}
+            if kind in {k.name.lower() for k in FaultKind} - felt:
+                problems.append(source.problem(("faults", n, "type"), f"{kind} does nothing to a {devices[name].type}; "
+                                               f"it may be {', '.join(sorted(felt))}"))
     return problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.twin.scenario.sites import SITE, entry_points
+from tests.twin.scenario.sites import SITE, device_entry_points, entry_points
 from twin import registry
 from twin.errors import ScenarioError
 from twin.scenario.loader import load_scenario
@@ -13,11 +13,13 @@ from twin.scenario.loader import load_scenario
 @pytest.fixture
 def fake_types(monkeypatch):
     """Only the types of these tests are registered."""
-    found = entry_points()
+    found = {registry.COMPONENTS: entry_points(), registry.DEVICES: device_entry_points()}
     registry.component_class.cache_clear()
-    monkeypatch.setattr(registry, "_entry_points", lambda group: found)
-    yield found
+    registry.device_class.cache_clear()
+    monkeypatch.setattr(registry, "_entry_points", lambda group: found[group])
+    yield found[registry.COMPONENTS]
     registry.component_class.cache_clear()
+    registry.device_class.cache_clear()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from twin.component import AssetParams, Component, ComponentParams, Nothing, Role, Section
+from twin.device import Device, DeviceParams, FaultKind
 from twin.scenario.datafile import DataFile
 
 
@@ -136,6 +137,27 @@ def entry_points() -> dict[str, SimpleNamespace]:
              for name, cls in TYPES.items()}
     found["broken"] = SimpleNamespace(load=broken, dist=SimpleNamespace(name="strange-package"), value="missing:X")
     return found
+
+
+class DriveParams(DeviceParams):
+    ramp_mw_per_min: float = Field(default=60.0, gt=0, description="largest change of power [MW/min]")
+    remote: bool = False
+
+
+class Drive(Device[DriveParams, None]):
+    """Drives."""
+
+
+class DeafDrive(Drive):
+    """Nothing but a trip does anything to it."""
+
+    feels = frozenset({FaultKind.TRIP})
+
+
+def device_entry_points() -> dict[str, SimpleNamespace]:
+    """Devices, as the registry would find them."""
+    return {name: SimpleNamespace(load=lambda cls=cls: cls, dist=SimpleNamespace(name="testsite"), value=name)
+            for name, cls in {"drive": Drive, "deaf_drive": DeafDrive}.items()}
 
 
 SITE = """\
