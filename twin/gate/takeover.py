@@ -1,0 +1,288 @@
+"""Taking over by hand: a person holds one set-point for a time, within the limits, proved by the gate, in the ledger.
+
+A lease goes requested → validated → active → expired (on time, by itself) or ended (given back before), or it is
+refused. ``TakeoverDesk`` knows the requests and the leases of a run; whoever runs the gate asks it in each step
+(``due``, ``active``) and lends it the proof (``validate``). The desk knows no clock: a request takes effect at the step
+in which it is found, that moment stands in the ledger, and a run that is repeated takes it from there. So does a run
+that was killed: leases are as durable as the ledger, and end when they would have ended.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from twin.gate.ledger_format import Kind
+from twin.gate.takeover_request import Answer, Request, RequestKind, refusal_of_value
+from twin.schedule import Origin, OriginKind, Schedule
+
+if TYPE_CHECKING:
+    from twin.gate.verdict import Verdict
+
+MOST_TOLD = 3
+"""Violations that a person is told of in an answer; the ledger has the others."""
+
+
+class LeaseState(StrEnum):
+    """How far a takeover has come."""
+
+    REQUESTED = "requested"
+    VALIDATED = "validated"
+    """Proved by the gate; so it stands in the ledger before it acts."""
+    ACTIVE = "active"
+    ENDED = "ended"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A person holds ``key`` at ``value`` on [from_s, until_s)."""
+
+    lease_id: str
+    who: str
+    key: str
+    """``asset.port``."""
+    value: float
+    from_s: int
+    until_s: int
+    reason: str = ""
+    state: LeaseState = LeaseState.REQUESTED
+
+    def holds(self, t_s: int) -> bool:
+        """Whether the set-point is this person's at ``t_s``; never at ``until_s`` or after, whatever the state says."""
+        return self.state is LeaseState.ACTIVE and self.from_s <= t_s < self.until_s
+
+    def as_plain(self) -> dict[str, Any]:
+        """JSON-ready data."""
+        return {**dataclasses.asdict(self), "state": self.state.value}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Lease:
+        """What :meth:`as_plain` gave."""
+        known = {f.name: data[f.name] for f in dataclasses.fields(cls)}
+        return cls(**{**known, "state": LeaseState(known["state"])})
+
+
+class Ruling(NamedTuple):
+    """What the gate says of a request."""
+
+    accepted: bool
+    text: str
+    """Why, in a sentence."""
+    about: Mapping[str, Any] = {}
+    """For the ledger: hashes of verdict and schedule, a release's name."""
+
+
+class Inbox(Protocol):
+    """Where requests arrive while the run goes on."""
+
+    def take(self) -> tuple[list[Request], list[str]]:
+        """New requests in the order of their names, and complaints about what was none."""
+
+    def answer(self, answer: Answer) -> None:
+        """Tell the person."""
+
+
+@dataclass(slots=True)
+class DeskState:
+    """All that the desk remembers; plain, for snapshots."""
+
+    taken: list[str] = field(default_factory=list)
+    """Requests that were dealt with."""
+    leases: list[dict[str, Any]] = field(default_factory=list)
+    """Those that have not ended."""
+    reset_counts: dict[str, int] = field(default_factory=dict)
+    """Asset → resets of the watchdog that persons asked for so far."""
+
+
+class TakeoverDesk:
+    """Requests and leases of one run.
+
+    Parameters
+    ----------
+    ranges : key → lowest and highest value that may be leased (``takeover_request.leasable``).
+    record : writes kind and body to the ledger, durably.
+    inbox : requests from outside; None: there are none.
+    script : (time [s], request) from the scenario.
+    past : (kind, body) of entries that the ledger has already: what they tell happens again at their time and is not
+        written twice.
+    """
+
+    def __init__(self, ranges: Mapping[str, tuple[float, float]], record: Callable[[Kind, dict[str, Any]], object], *,
+                 inbox: Inbox | None = None, script: Iterable[tuple[int, Request]] = (),
+                 past: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> None:
+        self.state = DeskState()
+        self.complaints: list[str] = []
+        """About what came in and was no request; for whoever tells events, who empties it."""
+        self._ranges, self._record_entry, self._inbox = dict(ranges), record, inbox
+        self._granted: dict[str, Lease] = {}
+        self._written: set[tuple[str, str]] = set()
+        told: list[tuple[int, Request]] = []
+        for kind, body in past:
+            self._written.add((kind, str(body.get("request_id"))))
+            if kind == Kind.TAKEOVER_REQUEST:
+                told.append((int(body["t_s"]), Request.model_validate(body["request"])))
+            elif kind == Kind.TAKEOVER:
+                self._granted[str(body["request_id"])] = Lease.from_plain(body["lease"])
+        known = {request.request_id for _, request in told}
+        waiting = told + [(at_s, request) for at_s, request in script if request.request_id not in known]
+        self._waiting = sorted(waiting, key=lambda item: item[0])
+
+    def due(self, t_s: int) -> list[Request]:
+        """End what is over, then the requests to be dealt with now (:meth:`handle`), each already in the ledger."""
+        self._expire(t_s)
+        found = [request for at_s, request in self._waiting if at_s <= t_s]
+        self._waiting = [item for item in self._waiting if item[0] > t_s]
+        if self._inbox is not None:
+            ahead = {request.request_id for _, request in self._waiting}
+            arrived, complaints = self._inbox.take()
+            self.complaints += complaints
+            found += [request for request in arrived if request.request_id not in ahead]
+        new = list({r.request_id: r for r in found if r.request_id not in self.state.taken}.values())
+        for request in new:
+            self._record(Kind.TAKEOVER_REQUEST, request, t_s, {"request": request.as_plain()})
+        return new
+
+    def handle(self, request: Request, t_s: int, validate: Callable[[Lease], Ruling],
+               by_hand: Callable[[Request], Ruling]) -> Answer:
+        """Deal with one request, write down what became of it, and answer.
+
+        Parameters
+        ----------
+        validate : the gate's proof of the schedule with this lease besides those that hold.
+        by_hand : releases or rejects a schedule for a person.
+        """
+        if request.kind is RequestKind.TAKEOVER:
+            answer = self._take_over(request, t_s, validate)
+        elif request.kind is RequestKind.END:
+            answer = self._give_back(request, t_s)
+        elif request.kind is RequestKind.RESET:
+            answer = self._reset(request, t_s)
+        else:
+            answer = self._by_hand(request, t_s, by_hand(request))
+        self.state.taken.append(request.request_id)
+        if self._inbox is not None:
+            self._inbox.answer(answer)
+        return answer
+
+    def active(self, t_s: int) -> dict[str, float]:
+        """Key → value that persons hold at ``t_s``."""
+        return {lease.key: lease.value for lease in self.leases(t_s)}
+
+    def leases(self, t_s: int) -> list[Lease]:
+        """Those that hold at ``t_s``."""
+        return [lease for lease in map(Lease.from_plain, self.state.leases) if lease.holds(t_s)]
+
+    def _take_over(self, request: Request, t_s: int, validate: Callable[[Lease], Ruling]) -> Answer:
+        assert request.value is not None and request.duration_s is not None
+        lease = Lease(request.request_id, request.who, request.key, float(request.value), t_s,
+                      t_s + request.duration_s, request.reason)
+        granted = self._granted.get(request.request_id)
+        refused = refusal_of_value(lease.key, lease.value, self._ranges) or self._conflict(lease, t_s)
+        ruling = Ruling(False, refused) if refused else validate(lease)
+        if granted is None and not ruling.accepted:
+            return self._refuse(request, t_s, ruling, {"lease": _in_state(lease, LeaseState.REFUSED).as_plain()})
+        lease = granted or _in_state(lease, LeaseState.VALIDATED)
+        self._record(Kind.TAKEOVER, request, t_s, {"lease": lease.as_plain(), **ruling.about}, (
+            f"{lease.who} holds {lease.key} at {lease.value:g} until {lease.until_s} s: {ruling.text}"))
+        self.state.leases.append(_in_state(lease, LeaseState.ACTIVE).as_plain())
+        return Answer(request.request_id, True, ruling.text, lease.from_s, lease.until_s)
+
+    def _conflict(self, lease: Lease, t_s: int) -> str | None:
+        for other in self.leases(t_s):
+            if other.key == lease.key and other.lease_id != lease.lease_id:
+                return (f"{other.key} is held by {other.who} until {other.until_s} s (lease {other.lease_id}); wait, "
+                        "or end that lease first")
+        return None
+
+    def _give_back(self, request: Request, t_s: int) -> Answer:
+        lease = next((held for held in self.leases(t_s) if held.lease_id == request.target), None)
+        if lease is None:
+            held = ", ".join(lease.lease_id for lease in self.leases(t_s)) or "none"
+            ruling = Ruling(False, f"there is no lease {request.target!r}; active: {held}")
+            return self._refuse(request, t_s, ruling, {})
+        self._close(lease, LeaseState.ENDED, t_s, request.who)
+        return Answer(request.request_id, True, f"{lease.key} is back with the operator", t_s)
+
+    def _reset(self, request: Request, t_s: int) -> Answer:
+        asset, counts = str(request.asset), self.state.reset_counts
+        if not any(key.startswith(f"{asset}.") for key in self._ranges):
+            return self._refuse(request, t_s, Ruling(False, f"there is no asset {asset!r} to reset"), {})
+        counts[asset] = counts.get(asset, 0) + 1
+        text = f"the watchdog is asked to release {asset}; it refuses while the cause is there, see the run's events"
+        self._record(Kind.WATCHDOG_RESET, request, t_s, {"asset": asset}, f"{request.who}: {text}")
+        return Answer(request.request_id, True, text, t_s)
+
+    def _by_hand(self, request: Request, t_s: int, ruling: Ruling) -> Answer:
+        if not ruling.accepted:
+            return self._refuse(request, t_s, ruling, {})
+        kind = Kind.RELEASE_BY_HAND if request.kind is RequestKind.RELEASE else Kind.REJECT_BY_HAND
+        self._record(kind, request, t_s, ruling.about, f"{request.who}: {ruling.text}")
+        return Answer(request.request_id, True, ruling.text, t_s)
+
+    def _refuse(self, request: Request, t_s: int, ruling: Ruling, about: Mapping[str, Any]) -> Answer:
+        self._record(Kind.REFUSAL, request, t_s, {**about, **ruling.about}, ruling.text)
+        return Answer(request.request_id, False, ruling.text, t_s)
+
+    def _expire(self, t_s: int) -> None:
+        for plain in list(self.state.leases):
+            lease = Lease.from_plain(plain)
+            if t_s >= lease.until_s:
+                self._close(lease, LeaseState.EXPIRED, lease.until_s, "")
+
+    def _close(self, lease: Lease, state: LeaseState, at_s: int, who: str) -> None:
+        """The lease is over; it is forgotten here, the ledger keeps it."""
+        self.state.leases = [held for held in self.state.leases if held["lease_id"] != lease.lease_id]
+        by = f" by {who}" if who else ""
+        self._write(Kind.TAKEOVER_END, lease.lease_id, {
+            "t_s": at_s, "request_id": lease.lease_id, "lease": _in_state(lease, state).as_plain(),
+            "message": f"{lease.key}: the lease of {lease.who} is over ({state.value}{by})"})
+
+    def _record(self, kind: Kind, request: Request, t_s: int, about: Mapping[str, Any], message: str = "") -> None:
+        text = message or f"{request.who} asks: {request.kind.value} {request.target or request.asset or ''}".strip()
+        self._write(kind, request.request_id, {
+            "t_s": t_s, "request_id": request.request_id, "who": request.who, "reason": request.reason,
+            "message": text, **about})
+
+    def _write(self, kind: Kind, name: str, body: dict[str, Any]) -> None:
+        """Once, however often the moment is lived through again."""
+        if (kind.value, name) not in self._written:
+            self._record_entry(kind, body)
+            self._written.add((kind.value, name))
+
+
+def ruling_of(verdict: Verdict) -> Ruling:
+    """What a verdict means for a request."""
+    about = {"verdict_sha256": verdict.sha256, "schedule_sha256": verdict.schedule_sha256}
+    if verdict.accepted:
+        return Ruling(True, "proved by the gate", about)
+    worst = [f"{v.signal} would be {v.worst_value:.4g} {v.unit}, the limit is {v.bound:.4g} ({v.name})"
+             for v in verdict.hard_violations[:MOST_TOLD]]
+    why = "; ".join(worst or [trial.message for trial in verdict.trials if trial.message][:MOST_TOLD])
+    return Ruling(False, f"{verdict.outcome.value.replace('_', ' ')} by the gate: {why}", about)
+
+
+def with_leases(schedule: Schedule, leases: Sequence[Lease]) -> Schedule:
+    """The schedule as it is with what persons hold: each lease in every step that it touches."""
+    if not leases:
+        return schedule
+    starts = schedule.horizon.times_s()
+    changed = dict(schedule.setpoints)
+    for lease in leases:
+        touched = (starts < lease.until_s) & (starts + schedule.horizon.step_s > lease.from_s)
+        before = changed.get(lease.key)
+        if before is None or not touched.any():
+            continue
+        changed[lease.key] = np.where(touched, lease.value, before)
+    who = ", ".join(dict.fromkeys(lease.who for lease in leases))
+    return schedule.changed(changed, Origin(OriginKind.PERSON, who))
+
+
+def _in_state(lease: Lease, state: LeaseState) -> Lease:
+    return dataclasses.replace(lease, state=state)
