@@ -1,22 +1,20 @@
 """What may be said under ``faults:``: when a device fails and how, or how often by chance.
 
-Times are local: ``"10:15"`` on the first day on which the scenario reaches it, ``"2 10:15"`` on its second day, or a
-full stamp with offset. What happens by chance is drawn from the scenario's seed before the run starts.
+Times are written as in ``twin.scenario.instants``. What happens by chance is drawn from the scenario's seed before the
+run starts.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twin.context import Context
 from twin.device import Fault, FaultKind, FaultPlan
 from twin.errors import Problem, ScenarioError
+from twin.scenario.instants import Instant, outside, seconds_at
 
-CLOCK = re.compile(r"(?:(?P<day>[1-9]\d*) )?(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?")
 YEAR_S = 365.25 * 86_400
 MOST_FAULTS = 10_000
 """By chance, of one entry: beyond, the rate is a mistake."""
@@ -24,19 +22,6 @@ ON_CALL_S = 3600.0
 """A trip by chance is reset so long after its cause is gone, where nothing else is said: somebody is on call."""
 RESET = "reset"
 DEFAULT_FACTOR = {FaultKind.DERATE: 0.5, FaultKind.SLOW: 5.0}
-
-
-def _instant(text: str) -> str:
-    if CLOCK.fullmatch(text):
-        return text
-    try:
-        stamp = datetime.fromisoformat(text)
-    except ValueError:
-        stamp = None
-    if stamp is None or stamp.tzinfo is None:
-        raise ValueError(f"{text[:40]!r} is no time; write \"10:15\", \"2 10:15\" for the second day, or a stamp with "
-                         f"offset like 2025-07-15T10:15:00+08:00")
-    return text
 
 
 class FaultSpec(BaseModel):
@@ -47,7 +32,7 @@ class FaultSpec(BaseModel):
     asset: str = Field(min_length=1, description="asset with a device, or network.terminal")
     type: Literal["trip", "stuck", "derate", "sensor_freeze", "comm_loss", "slow", "reset"] = Field(
         description="what happens; reset: a person acknowledges a trip at the device")
-    at: Annotated[str, AfterValidator(_instant)] | None = Field(
+    at: Instant | None = Field(
         default=None, description='when it begins, local time: "10:15", "2 10:15" on the second day, or a stamp')
     rate_per_year: float | None = Field(
         default=None, gt=0, description="how often it happens by chance, instead of 'at'; drawn from the seed [1/a]")
@@ -95,22 +80,8 @@ class FaultSpec(BaseModel):
         return Fault(kind, start_s, end_s, factor)
 
     def first_s(self, context: Context) -> int:
-        """Seconds from the scenario's start to ``at``; the next day where the start is later in the day.
-
-        An hour that the clocks skip in spring counts as if they had not been changed yet, one that they repeat in
-        autumn counts the first time.
-        """
-        start = context.calendar.local(0)
-        found = CLOCK.fullmatch(str(self.at))
-        if found is None:
-            there = datetime.fromisoformat(str(self.at))
-        else:
-            there = start.replace(hour=int(found["hour"]), minute=int(found["minute"]),
-                                  second=int(found["second"] or 0), microsecond=0, fold=0)
-            days = int(found["day"]) - 1 if found["day"] else int(there < start)
-            there += timedelta(days=days)
-        # times of one zone would be subtracted as the clock shows them, whatever was done to it in between
-        return round((there.astimezone(UTC) - context.calendar.start_utc).total_seconds())
+        """Seconds from the scenario's start to ``at``."""
+        return seconds_at(str(self.at), context)
 
 
 def plan_of(name: str, specs: list[FaultSpec], context: Context) -> FaultPlan:
@@ -141,8 +112,9 @@ def plan_of(name: str, specs: list[FaultSpec], context: Context) -> FaultPlan:
                                         f"scenario; give a lower rate"))
         else:
             at_s = spec.first_s(context)
-            if not 0 <= at_s < context.duration_s:
-                problems.append(Problem(("faults", number, "at"), _outside(spec, at_s, context)))
+            wrong = outside(str(spec.at), at_s, context)
+            if wrong is not None:
+                problems.append(Problem(("faults", number, "at"), wrong))
             if spec.type == RESET:
                 resets.append(at_s)
                 continue
@@ -168,8 +140,3 @@ def _by_chance(spec: FaultSpec, context: Context, stream: str) -> list[Fault]:
         found.append(spec.fault(int(at_s), lasts_s, context))
         at_s += lasts_s
     return found
-
-
-def _outside(spec: FaultSpec, at_s: int, context: Context) -> str:
-    first, last, there = (f"{context.calendar.local(t_s):%Y-%m-%d %H:%M:%S}" for t_s in (0, context.duration_s, at_s))
-    return f"{spec.at!r} is {there}, but the scenario runs from {first} to {last}; give a time within"
