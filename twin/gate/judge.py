@@ -76,7 +76,7 @@ class _Side:
                 limit.name, limit.row.limit_class.value, limit.row.hard and not self.is_alarm, limit.signals[column],
                 limit.owner, limit.row.of.value, expectation, self.start_s + int(rows[0]) * self.step_s,
                 len(rows) * self.step_s, self.start_s + worst * self.step_s, float(self.values[worst, column]),
-                self.bound, -float(self.excess[worst, column]), limit.unit, limit.row.source)
+                self.bound, 0.0 - float(self.excess[worst, column]), limit.unit, limit.row.source)
 
 
 def judge(results: Sequence[Result], limits: LimitSet, rules: GateRules, *, schedule: Schedule, scenario_sha256: str,
@@ -182,7 +182,8 @@ def _scores(sides: Sequence[_Side], found: Sequence[Violation], alarms: Sequence
         own = [side for side in sides if side.limit.row.limit_class is limit_class and not side.is_alarm]
         if not own and not any(a.limit_class == limit_class for a in alarms):
             continue
-        margins = [-float(np.nanmax(side.excess)) / side.limit.scale for side in own if not np.isnan(side.excess).all()]
+        margins = [0.0 - float(np.nanmax(side.excess)) / side.limit.scale
+                   for side in own if not np.isnan(side.excess).all()]
         signals = {id(side.limit): len(side.limit.signals) for side in own}
         yield ClassScore(
             limit_class.value, sum(map(_penalty_h, own)), min(margins, default=math.inf), sum(signals.values()),
