@@ -144,6 +144,8 @@ def _trusted_keys(ledger: Path, known_key_id: str | None) -> tuple[dict[str, Pub
         keys = {key.key_id: key for key in read_public_keys(ledger.parent / RELEASE_KEYS)}
     except SigningKeyError as error:
         return {}, [Finding(Damage.KEYS, None, str(error))]
+    if not keys:
+        return {}, [Finding(Damage.KEYS, None, f"{RELEASE_KEYS} names no key; nothing signed can be checked without one")]
     if known_key_id is None:
         return keys, []
     if known_key_id not in keys:

@@ -1,0 +1,428 @@
+"""The ledger: durable before it is acknowledged, one writer at a time, nothing half-written, readable at any moment."""
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.twin.gate.releases import SITE, key, release
+from twin.gate import ledger as ledger_module
+from twin.gate import ledger_entries as told
+from twin.gate.keys import read_public_keys
+from twin.gate.ledger import Ledger
+from twin.gate.ledger_check import Damage, LedgerDamaged, verify_ledger
+from twin.gate.ledger_format import Head, Kind, LedgerBusy, LedgerError, LedgerWriteError, head_file
+from twin.gate.ledger_reader import LedgerReader
+from twin.gate.release import Verifier
+from twin.gate.released_setpoint import Refusal, ReleaseRefused
+
+NOTE = {"t_s": 0, "message": "all is well"}
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "ledger.sqlite"
+
+
+def written(file, count=3):
+    """A closed ledger with the entry of its key and ``count`` more."""
+    with Ledger(file, key()) as ledger:
+        for number in range(count):
+            ledger.append(Kind.FAULT, {**NOTE, "number": number})
+    return file
+
+
+def test_entries_come_back_in_order_with_what_was_written(file):
+    clock = lambda: datetime(2025, 7, 15, 10, tzinfo=UTC)  # noqa: E731
+    with Ledger(file, key(), now=clock) as ledger:
+        entry = ledger.append(Kind.FALLBACK, NOTE)
+    assert (entry.seq, entry.kind, entry.body, entry.t_utc) == (2, "fallback", NOTE, "2025-07-15T10:00:00.000000+00:00")
+    with LedgerReader(file) as reader:
+        assert [e.kind for e in reader.entries()] == ["key", "fallback"]
+        assert reader.entries()[1] == entry
+        assert reader.entries(Kind.FALLBACK) == reader.entries(last=1) == [entry]
+        assert reader.entries(Kind.RELEASE) == [] and reader.acknowledged_seq() == 2 and reader.verify() == []
+
+
+def test_the_key_is_the_first_entry_and_lies_beside_the_ledger(file):
+    written(file, 0)
+    with LedgerReader(file) as reader:
+        assert reader.entries()[0].body == {"key_id": key().key_id, "site": SITE}
+    assert read_public_keys(file.parent / "release_keys.json") == (key().public,)
+
+
+def test_another_process_of_the_run_continues_with_its_own_key(file):
+    written(file, 1)
+    with Ledger(file, key(seed=2)) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+    with LedgerReader(file) as reader:
+        assert [e.key_id for e in reader.entries()] == [key().key_id] * 2 + [key(seed=2).key_id] * 2
+    assert verify_ledger(file) == []
+
+
+def test_an_entry_is_on_the_disk_when_append_returns(file, monkeypatch):
+    """What a reader of its own sees at the moment of return, and that both files were synced before."""
+    synced = []
+    real_fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(fd), real_fsync(fd))[1])
+    with Ledger(file, key()) as ledger:
+        assert ledger._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert ledger._connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+        synced.clear()
+        entry = ledger.append(Kind.FAULT, NOTE)
+        assert len(synced) == 2, "the new head, and the folder that names it"
+        assert Head.read(file).hash == entry.hash
+        with LedgerReader(file) as reader:
+            assert reader.entries()[-1] == entry
+
+
+def test_several_entries_are_written_all_or_none(file):
+    with Ledger(file, key()) as ledger:
+        with pytest.raises(LedgerError, match="the body of a fault cannot be written as JSON"):
+            ledger.append_all([(Kind.FAULT, NOTE), (Kind.FAULT, {"value": float("nan")})])
+        assert [e.seq for e in ledger.append_all([(Kind.FAULT, NOTE), (Kind.FALLBACK, NOTE)])] == [2, 3]
+    assert verify_ledger(file) == []
+
+
+@pytest.mark.parametrize("body", [{"x": float("inf")}, {"x": object()}, {"x": b"bytes"}])
+def test_a_body_that_is_no_plain_data_is_refused(file, body):
+    with Ledger(file, key()) as ledger, pytest.raises(LedgerError, match="cannot be written as JSON"):
+        ledger.append(Kind.FAULT, body)
+    assert verify_ledger(file) == []
+
+
+# ---- one writer, many readers ------------------------------------------------------------------------------------
+
+
+def test_two_open_ledgers_take_turns(file):
+    with Ledger(file, key()) as one, Ledger(file, key()) as other:
+        for number in range(6):
+            (one, other)[number % 2].append(Kind.FAULT, {"number": number})
+    with LedgerReader(file) as reader:
+        assert [e.body["number"] for e in reader.entries(Kind.FAULT)] == list(range(6))
+    assert verify_ledger(file) == []
+
+
+def test_many_processes_write_at_once_and_none_is_lost(file):
+    script = ("import sys; from pathlib import Path; from tests.twin.gate.releases import key; "
+              "from twin.gate.ledger import Ledger, Kind\n"
+              "with Ledger(Path(sys.argv[1]), key(), wait_s=60) as ledger:\n"
+              "    for n in range(10): ledger.append(Kind.FAULT, {'who': sys.argv[2], 'n': n})")
+    written(file, 0)
+    processes = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("a", "b")]
+    assert [p.wait() for p in processes] == [0, 0]
+    with LedgerReader(file) as reader:
+        entries = reader.entries(Kind.FAULT)
+    for name in ("a", "b"):
+        assert [e.body["n"] for e in entries if e.body["who"] == name] == list(range(10))
+    assert verify_ledger(file) == []
+
+
+def test_a_writer_that_waits_too_long_is_told(file):
+    import fcntl
+
+    with Ledger(file, key(), wait_s=0.05) as ledger:
+        with (file.with_suffix(".lock")).open("w") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            with pytest.raises(LedgerBusy, match=r"another process has been writing for 0\.05 s; nothing was written"):
+                ledger.append(Kind.FAULT, NOTE)
+        assert ledger.append(Kind.FAULT, NOTE).seq == 2, "once the other is done"
+
+
+def test_a_file_locked_by_another_program_is_told(file):
+    with Ledger(file, key(), wait_s=0.05) as ledger, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerBusy, match="locked by another program"):
+            ledger.append(Kind.FAULT, NOTE)
+        other.execute("ROLLBACK")
+        assert ledger.append(Kind.FAULT, NOTE).seq == 2
+    assert verify_ledger(file) == []
+
+
+def test_a_reader_sees_the_ledger_grow_and_never_stops_the_writer(file):
+    with Ledger(file, key(), wait_s=0.05) as ledger, LedgerReader(file) as reader:
+        for number in range(1, 4):
+            assert len(reader.entries()) == number
+            ledger.append(Kind.FAULT, NOTE)
+            assert verify_ledger(file) == []
+
+
+def test_no_ledger_is_told(file):
+    for look in (LedgerReader, verify_ledger):
+        with pytest.raises(LedgerError, match="no ledger here"):
+            look(file)
+
+
+# ---- releases in the ledger --------------------------------------------------------------------------------------
+
+
+def test_a_dispatcher_obeys_what_the_ledger_holds(file):
+    released = release()
+    with Ledger(file, key()) as ledger, LedgerReader(file) as reader:
+        dispatcher = Verifier([key().public], reader.holds_release)
+        with pytest.raises(ReleaseRefused) as caught:
+            dispatcher.check(released, 3600, SITE)
+        assert caught.value.reason is Refusal.NOT_IN_LEDGER
+        ledger.append(*told.released(3600, released, "the gate"))
+        dispatcher.check(released, 3600, SITE)
+        with pytest.raises(ReleaseRefused, match="not in the ledger"):
+            dispatcher.check(release(issued_s=0), 3600, SITE)
+
+
+def test_an_entry_that_nobody_signed_is_no_release(file):
+    """A thief who copies an entry's form cannot make a dispatcher believe it."""
+    released = release()
+    with Ledger(file, key()) as ledger:
+        entry = ledger.append(*told.released(3600, released, "the gate"))
+    with closing(sqlite3.connect(file)) as thief, thief:
+        thief.execute("UPDATE entries SET signature = ? WHERE seq = ?", ("00" * 64, entry.seq))
+    with LedgerReader(file) as reader:
+        assert not reader.holds_release(released)
+
+
+def test_a_ledger_that_cannot_be_read_means_no_release(file):
+    written(file, 0)
+    with LedgerReader(file) as reader:
+        dispatcher = Verifier([key().public], reader.holds_release)
+        with closing(sqlite3.connect(file)) as thief, thief:
+            thief.execute("DROP TABLE entries")
+        with pytest.raises(ReleaseRefused, match="cannot be looked up in the ledger") as caught:
+            dispatcher.check(release(), 3600, SITE)
+        assert caught.value.reason is Refusal.NOT_IN_LEDGER
+
+
+# ---- kill, full disk, damage -------------------------------------------------------------------------------------
+
+
+def killed_at(file, monkeypatch, step):
+    """A child appends a release and is killed at a step of it; what is left is for the test."""
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(*step, lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+        try:
+            with Ledger(file, key()) as ledger:
+                ledger.append(*told.released(3600, release(), "the gate"))
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+def test_killed_before_the_entry_nothing_is_left(file, monkeypatch):
+    written(file)
+    killed_at(file, monkeypatch, (Head, "prepare"))
+    assert verify_ledger(file) == []
+    with Ledger(file, key()) as ledger:
+        assert ledger.append(Kind.FAULT, NOTE).seq == 5
+
+
+def test_killed_between_entry_and_head_it_is_not_acknowledged_and_the_next_entry_says_so(file, monkeypatch):
+    written(file)
+    killed_at(file, monkeypatch, (ledger_module, "put_head"))
+    assert [(f.damage, f.seq, f.is_damage) for f in verify_ledger(file)] == [(Damage.UNACKNOWLEDGED, 5, False)]
+    with LedgerReader(file) as reader:
+        assert reader.acknowledged_seq() == 4 and not reader.holds_release(release())
+    with Ledger(file, key()) as ledger:
+        entry = ledger.append(Kind.FALLBACK, NOTE)
+    assert entry.seq == 7 and verify_ledger(file) == []
+    with LedgerReader(file) as reader:
+        note = reader.entries(Kind.FAULT)[-1]
+        assert (note.seq, note.body["fault"], note.body["first_seq"], note.body["last_seq"]) == (
+            6, "unacknowledged_entries", 5, 5)
+
+
+def test_an_older_head_put_back_is_not_taken_for_a_killed_writer(file):
+    written(file)
+    older = head_file(file).read_bytes()
+    with Ledger(file, key()) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+        ledger.append(Kind.FAULT, NOTE)
+    head_file(file).write_bytes(older)
+    assert [f.damage for f in verify_ledger(file)] == [Damage.HEAD]
+
+
+@pytest.mark.parametrize("left", ["nothing", "keys", "head", "empty_file"])
+def test_killed_while_it_was_made_it_is_made_anew(file, left):
+    if left != "nothing":
+        written(file, 0)
+        file.unlink()
+        if left == "keys":
+            head_file(file).unlink()
+        else:
+            with Ledger(file.with_name("other.sqlite"), key()) as other:
+                identity = Head.read(other.file).ledger_id
+            Head.of(identity, 0, "0" * 64, key()).prepare(file).replace(head_file(file))
+        if left == "empty_file":
+            file.touch()
+    written(file)
+    assert verify_ledger(file) == [] and LedgerReader(file).acknowledged_seq() == 4
+
+
+def test_readable_after_kill_9_with_the_log_not_folded_in(file):
+    child = os.fork()
+    if child == 0:
+        try:
+            ledger = Ledger(file, key())
+            ledger.append(Kind.FAULT, NOTE)
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.waitpid(child, 0)
+    assert file.with_name("ledger.sqlite-wal").stat().st_size > 0
+    with LedgerReader(file) as reader:
+        assert [e.kind for e in reader.entries()] == ["key", "fault"] and reader.verify() == []
+
+
+def test_a_full_disk_leaves_nothing_half_written(file):
+    """SQLite's own limit on the size of its file stands for the disk."""
+    with Ledger(file, key()) as ledger:
+        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger._connection.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(LedgerWriteError, match=r"\(database or disk is full\); free some space"):
+            ledger.append(Kind.FAULT, {"message": "x" * 20_000})
+        assert verify_ledger(file) == [] and len(LedgerReader(file).entries()) == 1
+        ledger._connection.execute("PRAGMA max_page_count=1000000")
+        assert ledger.append(Kind.FAULT, NOTE).seq == 2, "and goes on when there is space again"
+
+
+def test_a_limit_on_the_size_of_files_is_told(tmp_path):
+    """The system refuses to let the file grow, as it does on a full disk."""
+    script = ("import resource, signal, sys; from pathlib import Path; from tests.twin.gate.releases import key; "
+              "from twin.gate.ledger import Ledger, Kind; from twin.gate.ledger_format import LedgerWriteError\n"
+              "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+              "with Ledger(Path(sys.argv[1]), key()) as ledger:\n"
+              "    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
+              "    try:\n"
+              "        for n in range(100): ledger.append(Kind.FAULT, {'n': n, 'x': 'x' * 5000})\n"
+              "    except LedgerWriteError as error: print(n, error)")
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    file = tmp_path / "ledger.sqlite"
+    done = subprocess.run([sys.executable, "-c", script, str(file)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    reached = int(done.stdout.split()[0])
+    assert "the entry could not be written" in done.stdout and "free some space" in done.stdout
+    assert verify_ledger(file) == [] and len(LedgerReader(file).entries()) == 1 + reached
+
+
+def test_a_head_that_cannot_be_written_takes_its_entry_back(file, monkeypatch):
+    with Ledger(file, key()) as ledger:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+            with pytest.raises(LedgerWriteError, match="No space left on device"):
+                ledger.append(Kind.FAULT, NOTE)
+        assert verify_ledger(file) == [] and len(LedgerReader(file).entries()) == 1
+        assert ledger.append(Kind.FAULT, NOTE).seq == 2
+
+
+def test_nothing_is_appended_to_a_damaged_ledger(file):
+    written(file)
+    with closing(sqlite3.connect(file)) as thief, thief:
+        thief.execute("UPDATE entries SET body = ? WHERE seq = 3", ('{"message":"nothing happened"}',))
+    with pytest.raises(LedgerDamaged, match="edited entry 3") as caught:
+        Ledger(file, key())
+    assert [(f.damage, f.seq) for f in caught.value.findings] == [(Damage.EDITED, 3)]
+    assert caught.value.exit_code == 6
+
+
+def test_damage_to_the_end_is_noticed_by_an_open_ledger(file):
+    with Ledger(file, key()) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+        with closing(sqlite3.connect(file)) as thief, thief:
+            thief.execute("DELETE FROM entries WHERE seq = 2")
+        with pytest.raises(LedgerDamaged, match="entries 2 to 2 are gone"):
+            ledger.append(Kind.FAULT, NOTE)
+
+
+# ---- what only somebody else can know ----------------------------------------------------------------------------
+
+
+def test_an_old_copy_of_ledger_and_head_is_noticed_with_a_later_head_alone(file, tmp_path):
+    """The limit of what these files can prove: said in ``ledger_check``, shown here."""
+    written(file)
+    shutil.copytree(tmp_path, tmp_path.with_name("old"))
+    with Ledger(file, key()) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+    kept = Head.read(file)
+    old = tmp_path.with_name("old") / file.name
+    assert verify_ledger(old) == []
+    assert [(f.damage, f.seq) for f in verify_ledger(old, known_head=kept)] == [(Damage.CUT_TAIL, 5)]
+    assert verify_ledger(file, known_head=kept) == [] == verify_ledger(file, known_head=Head.read(old))
+    with Ledger(old, key()) as ledger:
+        ledger.append(Kind.FAULT, {"message": "another story"})
+    assert [(f.damage, f.seq) for f in verify_ledger(old, known_head=kept)] == [(Damage.EDITED, 5)]
+
+
+def test_another_ledger_with_keys_of_its_own_is_noticed_with_the_key_or_a_head_alone(file, tmp_path):
+    written(file)
+    kept = Head.read(file)
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    with Ledger(file, key(seed=66)) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+    assert verify_ledger(file) == []
+    assert [f.damage for f in verify_ledger(file, known_head=kept)] == [Damage.FOREIGN]
+    assert Damage.FOREIGN in {f.damage for f in verify_ledger(file, known_key_id=key().key_id)}
+
+
+def test_entries_of_two_copies_that_went_different_ways_do_not_fit(file, tmp_path):
+    """Both halves are genuine and signed; the chain between them is not."""
+    written(file, 2)
+    shutil.copytree(tmp_path, tmp_path.with_name("fork"))
+    with Ledger(file, key()) as ledger:
+        ledger.append(Kind.FAULT, {"way": 1})
+        ledger.append(Kind.FAULT, {"way": 1})
+    with Ledger(tmp_path.with_name("fork") / file.name, key()) as ledger:
+        ledger.append(Kind.FAULT, {"way": 2})
+    with closing(sqlite3.connect(tmp_path.with_name("fork") / file.name)) as fork:
+        other = fork.execute("SELECT * FROM entries WHERE seq = 4").fetchone()
+    with closing(sqlite3.connect(file)) as thief, thief:
+        thief.execute("DELETE FROM entries WHERE seq = 4")
+        thief.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", other)
+    assert [(f.damage, f.seq) for f in verify_ledger(file)] == [(Damage.EDITED, 5)]
+
+
+# ---- files that are none -----------------------------------------------------------------------------------------
+
+
+def test_files_of_another_kind_are_told(file):
+    written(file)
+    kinds = []
+    for content in (b"no database at all, but long enough to be looked at " * 20, b""):
+        file.write_bytes(content)
+        kinds.append([f.damage for f in verify_ledger(file)])
+    file.unlink()
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("CREATE TABLE entries (seq INTEGER)")
+    kinds.append([f.damage for f in verify_ledger(file)])
+    file.unlink()
+    kinds.append([f.damage for f in verify_ledger(file)])
+    assert kinds == [[Damage.FOREIGN], [Damage.FOREIGN], [Damage.FOREIGN], [Damage.CUT_TAIL]]
+
+
+def test_a_trigger_smuggled_in_is_found(file):
+    written(file)
+    with closing(sqlite3.connect(file)) as thief, thief:
+        thief.execute("CREATE TRIGGER quiet AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = 3; END")
+    assert [f.damage for f in verify_ledger(file)] == [Damage.EDITED]
+
+
+def test_overwritten_pages_are_found(file):
+    written(file, 40)
+    content = bytearray(file.read_bytes())
+    content[4096:4196] = bytes(100)
+    file.write_bytes(content)
+    assert verify_ledger(file)
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"format": "parktwin.keys.1", "keys": []}'])
+def test_without_keys_nothing_can_be_checked_and_it_says_so(file, content):
+    written(file)
+    keys = file.parent / "release_keys.json"
+    keys.unlink() if content is None else keys.write_text(content)
+    assert [f.damage for f in verify_ledger(file)] == [Damage.KEYS]
