@@ -111,7 +111,7 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
             state.largest_value = np.maximum(state.largest_value, np.abs(known))
         if state.interval_count and t_s % self.params.interval_s == 0:
             self._close_interval(t_s)
-        return Outputs(1.0 - float(np.isnan(state.day_value).mean()) if state.day_value.size else 0.0)
+        return Outputs(float((~np.isnan(state.day_value)).mean()) if state.day_value.size else 0.0)
 
     def _close_interval(self, t_s: int) -> None:
         state = self.state
@@ -129,8 +129,10 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
         state.last_value, state.sum_value, state.interval_count = mean, np.zeros_like(mean), 0
 
     def expectations(self, t_s: int, step_s: int, steps: int) -> Sequence[Expectation]:
-        """Nominal course and corners over the intervals from ``t_s`` on; see the module docstring."""
+        """Nominal course and corners over the intervals from ``t_s`` on; nothing before the first measurement."""
         state, p = self.state, self.params
+        if np.isnan(state.last_value).all():
+            return []
         lead_h = (np.arange(steps) + 0.5) * step_s / HOUR_S
         slots = ((t_s + np.arange(steps) * step_s) // p.interval_s) % self._slots
         yesterday = state.day_value[slots]

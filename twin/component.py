@@ -189,6 +189,8 @@ class Component(Generic[P, I, O, S]):
     role: ClassVar[Role]
     layer: ClassVar[Layer] = Layer.OPERATOR
     """Of a controller."""
+    sees_plant_before_its_step: ClassVar[bool] = False
+    """Takes a snapshot of storages, generators and networks, which therefore step after it."""
     exogenous: ClassVar[tuple[str, ...]] = ()
     """Outputs that nature, people or the neighbours decide, not this site: weather, what a load would consume, what the
     sun allows. Forecasts are made of them, and a replay puts an expectation in their place (``expected``)."""

@@ -54,6 +54,10 @@ def test_the_present_deviation_fades_with_the_correlation_time() -> None:
     assert nominal.series["office.baseline_mw"][16] == pytest.approx(usual - 0.5 * math.exp(-lead_h / 2.0))
 
 
+def test_before_anything_was_measured_nothing_is_expected() -> None:
+    assert list(forecaster().expectations(0, STEP_S, 96)) == []
+
+
 def test_before_a_day_was_seen_the_last_mean_holds_and_it_is_said() -> None:
     component, now_s = seen(days=0.25)
     assert component.step(now_s + STEP_S, STEP_S, Inputs(by_the_hour(now_s + STEP_S))).history_frac == 25 / 96

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin.component import Component
+from twin.component import Component, ComponentParams
 from twin.context import Context
 from twin.cosim.emulated import emulated
 from twin.cosim.probe import Probe, ProbeParams
 from twin.device import Device
 from twin.errors import ComponentError, ParkTwinError, Problem, ScenarioError
+from twin.registry import component_class
 from twin.scenario.faults import plan_of
 from twin.scenario.resolved import ResolvedScenario, context_of
+
+EXPECTER = "persistence_forecast"
+"""Type that says what to expect where a gate needs it and the scenario names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def build_site(scenario: ResolvedScenario) -> Site:
         if component.exogenous:
             context.exogenous[name] = component.exogenous
     types = {n: scenario.components[n].type for n in components}
+    if scenario.model.gate.enabled and not problems:
+        _put_gate(scenario, components, types, context, problems)
     for name, external in scenario.external.items():
         if external.record:
             signals = tuple(f"{i}.{a}" if external.count > 1 else a
@@ -66,6 +72,25 @@ def build_site(scenario: ResolvedScenario) -> Site:
     if problems:
         raise ScenarioError(problems)
     return Site(scenario, context, components, types)
+
+
+def _put_gate(scenario: ResolvedScenario, components: dict[str, Component], types: dict[str, str], context: Context,
+              problems: list[Problem]) -> None:
+    """The release gate, and somebody who says what to expect where the scenario names nobody."""
+    from twin.gate.component import NAME, ReleaseGate
+    from twin.gate.expectation import Expecter
+    from twin.gate.shadow import operators
+
+    if not operators(components):
+        problems.append(scenario.problem(("gate",), "there is no operator whose schedules could be tried; add a "
+                                                    "'control:', or leave the gate out", at_key=True))
+        return
+    if not any(isinstance(c, Expecter) for c in components.values()):
+        cls = component_class(EXPECTER)
+        components[EXPECTER] = cls(EXPECTER, cls.Params(), context)
+        types[EXPECTER] = EXPECTER
+    components[NAME] = ReleaseGate(NAME, ComponentParams(), context)
+    types[NAME] = "release_gate"
 
 
 def _behind_its_devices(scenario: ResolvedScenario, component: Component, context: Context,

@@ -9,18 +9,38 @@ operator needs to see in the same step, the operator, and the rest.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from twin.component import Role
 from twin.cosim.build import Site
 from twin.cosim.wiring import Edge
 from twin.errors import ScenarioError
+
+PLANT_ROLES = (Role.STORAGE, Role.GENERATOR, Role.NETWORK)
+"""What has a state that decisions start from."""
 
 Home: TypeAlias = tuple[Any, int | None]
 """Key of a group of components: (rank, step) before groups are merged, (name, None) for an external simulator."""
 
 
-def ranks(names: list[str], edges: list[Edge]) -> dict[str, int]:
-    """Longest path from a source, along same-time edges.
+Pair: TypeAlias = tuple[str, str]
+"""(earlier, later) within one instant."""
+
+
+def along(edges: list[Edge]) -> list[Pair]:
+    """Who must step before whom to be heard within the step."""
+    return [(e.source.owner, e.target.owner) for e in edges if not e.delayed]
+
+
+def before_the_plant(site: Site) -> list[Pair]:
+    """Who must step before whom so that a snapshot shows the plant at one instant."""
+    return [(name, other) for name, component in site.components.items() if component.sees_plant_before_its_step
+            for other, plant in site.components.items() if plant.role in PLANT_ROLES]
+
+
+def ranks(names: list[str], edges: list[Edge], pairs: Sequence[Pair] = ()) -> dict[str, int]:
+    """Longest path from a source, along same-time edges and pairs.
 
     Raises
     ------
@@ -29,10 +49,9 @@ def ranks(names: list[str], edges: list[Edge]) -> dict[str, int]:
     """
     successors: dict[str, set[str]] = defaultdict(set)
     incoming: dict[str, set[str]] = {name: set() for name in names}
-    for edge in edges:
-        if not edge.delayed:
-            successors[edge.source.owner].add(edge.target.owner)
-            incoming[edge.target.owner].add(edge.source.owner)
+    for before, after in [*along(edges), *pairs]:
+        successors[before].add(after)
+        incoming[after].add(before)
     rank: dict[str, int] = {}
     ready = [name for name in names if not incoming[name]]
     waiting = {name: len(before) for name, before in incoming.items()}
@@ -66,8 +85,9 @@ def stages(site: Site, edges: list[Edge]) -> list[list[str]]:
     Components of one step size share a stage unless something else must step between them.
     """
     names = [*site.components, *site.scenario.external]
-    rank = ranks(names, edges)
-    same_time = [(e.source.owner, e.target.owner) for e in edges if not e.delayed]
+    pairs = before_the_plant(site)
+    rank = ranks(names, edges, pairs)
+    same_time = along(edges) + pairs
     home: dict[str, Home] = {
         name: (name, None) if name in site.scenario.external else (rank[name], site.components[name].step_s)
         for name in names}

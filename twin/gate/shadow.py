@@ -12,18 +12,21 @@ the same code as ``twin run`` (``twin.cosim.world``); what differs is put there 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from twin.codec import encode
 from twin.component import Component, Layer, Section
 from twin.cosim.build import Site, build_site
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
 from twin.errors import ComponentError, RunStoreError
-from twin.gate.expectation import Expectation, expect
+from twin.gate.expectation import Expectation, Expecter, expect
 from twin.gate.player import CommandPort, SchedulePlayer, command_ports
 from twin.gate.trajectory import Recorder, Trajectories
 from twin.scenario.resolved import ResolvedScenario
@@ -40,6 +43,11 @@ class TwinState:
     t_s: int
     states: Mapping[str, Any]
     outputs: Mapping[str, tuple[Any, ...] | None]
+
+    def sha256(self) -> str:
+        """Hash of all of it, the same in every process."""
+        plain = [self.t_s, encode(dict(self.states)), encode(dict(self.outputs))]
+        return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
 
     @classmethod
     def of(cls, t_s: int, components: Mapping[str, Component], last_outputs: Mapping[str, Any]) -> TwinState:
@@ -76,23 +84,17 @@ class Shadow:
         self.commands: dict[str, CommandPort] = command_ports(whole.components, edges)
         self.site = whole
         self.plant = {n: c for n, c in whole.components.items() if c.section is not Section.CONTROLLERS}
-        self.operators = {n: c for n, c in whole.components.items()
-                          if c.section is Section.CONTROLLERS and c.layer is Layer.OPERATOR}
+        self.operators = operators(whole.components)
         self._plant_edges = [e for e in edges if {e.source.owner, e.target.owner} <= self.plant.keys()]
         finest_s = min(c.step_s for c in self.plant.values())
         self.player = SchedulePlayer(self.commands, finest_s, whole.context)
         self._replay_site = self._site({**self.plant, self.player.name: self.player})
         self._replay_edges = self._plant_edges + self.player.edges()
-        self._rollout_site, self._rollout_edges = self._with_operators(edges)
+        self._rollout_site = self._site({**self.plant, **self.operators})
+        self._rollout_edges = wire_without_layers(self._rollout_site)
 
     def _site(self, components: dict[str, Component]) -> Site:
         return dataclasses.replace(self.site, components=components)
-
-    def _with_operators(self, edges: list[Edge]) -> tuple[Site, list[Edge]]:
-        """Operators command the plant directly, without what stands between in the run."""
-        site = self._site({**self.plant, **self.operators})
-        bare = wire_without_layers(site)
-        return site, bare if bare is not None else edges
 
     def replay(self, start: TwinState, horizon: Horizon, setpoints: Mapping[str, np.ndarray],
                expectation: Expectation | None, until_s: int | None = None) -> Trajectories:
@@ -159,7 +161,13 @@ class Shadow:
         return outputs
 
 
-def wire_without_layers(site: Site) -> list[Edge] | None:
+def operators(components: Mapping[str, Component]) -> dict[str, Component]:
+    """Controllers that decide what the site does; not those that stand between, nor who only says what to expect."""
+    return {name: c for name, c in components.items()
+            if c.section is Section.CONTROLLERS and c.layer is Layer.OPERATOR and not isinstance(c, Expecter)}
+
+
+def wire_without_layers(site: Site) -> list[Edge]:
     """Edges of a site whose connections to components it does not have are left out."""
     scenario = site.scenario
     known = site.components.keys()

@@ -34,6 +34,10 @@ class Trajectories:
         """All series, component by component."""
         return tuple(column for columns in self.columns.values() for column in columns)
 
+    def has(self, key: str) -> bool:
+        """Whether there is a series of this name."""
+        return key in self.columns.get(key.partition(".")[0], ())
+
     def series(self, key: str) -> np.ndarray:
         """One series, (n,), at its component's step.
 
@@ -43,7 +47,7 @@ class Trajectories:
             If there is none of this name.
         """
         name = key.partition(".")[0]
-        if name not in self.columns or key not in self.columns[name]:
+        if not self.has(key):
             raise ComponentError(f"there is no series {key!r}; {did_you_mean(key, self.keys())}")
         return self.tables[name][:, self.columns[name].index(key)]
 

@@ -30,6 +30,7 @@ from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
 from twin.gate.limit_rows import LimitRow
 from twin.gate.rules import GateRules
 from twin.scenario.faults import FaultSpec
+from twin.scenario.takeovers import HandReleaseSpec, TakeoverSpec, WatchdogResetSpec
 
 MAX_DURATION_H = 10 * 8766
 """Ten years: past any forecast of prices or ageing."""
@@ -261,11 +262,17 @@ class Scenario(_Model):
         default_factory=dict, description="control systems that stand before assets (by the asset's name) or before "
                                           "plants of networks (network.terminal)")
     faults: list[FaultSpec] = Field(default_factory=list, description="when devices fail, or how often by chance")
+    takeovers: list[TakeoverSpec] = Field(default_factory=list, description="when persons hold a set-point by hand")
+    hand_releases: list[HandReleaseSpec] = Field(
+        default_factory=list, description="when persons release or reject a schedule by hand")
+    watchdog_resets: list[WatchdogResetSpec] = Field(
+        default_factory=list, description="when persons let assets go that the watchdog has stopped")
     control: Spec | None = Field(default=None, description="the operator: short for one controller named 'operator'")
     controllers: dict[ElementName, Spec] = Field(default_factory=dict, description="who decides, by name")
     connections: list[Connection] = Field(default_factory=list, description="connections that names do not say")
     external: dict[ElementName, ExternalSpec] = Field(default_factory=dict, description="other simulators, by name")
     limits: dict[ElementName, LimitRow] = Field(default_factory=dict, description="what a schedule must keep, by name")
-    gate: GateRules = Field(default_factory=GateRules, description="how schedules are tried before they are released")
+    gate: GateRules = Field(default=GateRules(enabled=False),
+                            description="how schedules are tried before they are released; without it there is no gate")
     accounts: AccountRules = Field(default_factory=AccountRules, description="choices of the accounts")
     run: RunOptions = Field(default_factory=RunOptions, description="how the run is kept")

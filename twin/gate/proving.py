@@ -1,0 +1,88 @@
+"""Tries schedules of one site: replays in shadow twins under every expectation, then judged by the site's limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.component import Component
+from twin.gate.decision import Tried
+from twin.gate.expectation import Expectation
+from twin.gate.jobs import Done, Failure, Replay, Rollout
+from twin.gate.judge import judge
+from twin.gate.limits import LimitSet, resolve_limits
+from twin.gate.rules import GateRules
+from twin.gate.series import Before
+from twin.gate.shadow import TwinState
+from twin.gate.shadow_pool import ShadowPool
+from twin.scenario.resolved import ResolvedScenario
+from twin.scenario.show import resolved_yaml
+from twin.schedule import Horizon, Schedule
+
+
+@dataclass(frozen=True)
+class Moment:
+    """From where and against what a schedule is tried."""
+
+    state: TwinState
+    state_sha256: str
+    expectations: Sequence[Expectation | None]
+    """The nominal one first; None: models and random numbers as they are in the state."""
+
+    @property
+    def forecast_sha256(self) -> str:
+        """Hash over all expectations."""
+        digest = hashlib.sha256()
+        for expectation in self.expectations:
+            digest.update(b"none" if expectation is None else expectation.sha256.encode())
+        return digest.hexdigest()
+
+
+class ProvingGround:
+    """Shadow twins and limits of one site; to be closed.
+
+    Parameters
+    ----------
+    components : of the built twin.
+    """
+
+    def __init__(self, scenario: ResolvedScenario, rules: GateRules, components: Mapping[str, Component]) -> None:
+        text = resolved_yaml(scenario)
+        self.rules = rules
+        self.scenario_sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self.pool = ShadowPool(text, rules.step_s, workers=rules.workers, timeout_s=rules.timeout_s)
+        self.pool.start()
+        self._scenario, self._components = scenario, components
+        self._limits: LimitSet | None = None
+
+    @property
+    def limits(self) -> LimitSet:
+        """Of the site; resolved at first use, when the shadow says what can be commanded."""
+        if self._limits is None:
+            self._limits = resolve_limits(self._scenario, self._components, self.pool.commands())
+        return self._limits
+
+    def rollout(self, moment: Moment, horizon: Horizon) -> dict[str, np.ndarray] | Failure:
+        """Set-points of the site's operators over a horizon under the nominal expectation."""
+        [result] = self.pool.run([Rollout(moment.state, horizon, moment.expectations[0])])
+        return dict(result.setpoints) if isinstance(result, Done) else result
+
+    def try_out(self, schedule: Schedule, moment: Moment) -> Tried:
+        """Replay a schedule under every expectation and judge it."""
+        jobs = [Replay(moment.state, schedule.horizon, dict(schedule.setpoints), e) for e in moment.expectations]
+        results = self.pool.run(jobs)
+        verdict = judge(
+            [(e, r.trajectories if isinstance(r, Done) else r)
+             for e, r in zip(moment.expectations, results, strict=True)],
+            self.limits, self.rules, schedule=schedule, state_sha256=moment.state_sha256,
+            scenario_sha256=self.scenario_sha256, before=Before.of(moment.state, self._components),
+            cpu_s=sum(r.cpu_s for r in results if isinstance(r, Done)))
+        nominal = results[0].trajectories if isinstance(results[0], Done) else None
+        return Tried(schedule, verdict, nominal)
+
+    def close(self) -> None:
+        """End the processes."""
+        self.pool.close()

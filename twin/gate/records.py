@@ -1,0 +1,135 @@
+"""What the gate of a run writes and publishes: entries of the ledger, signed releases, the book.
+
+The order is that of trust: what led to a release is written first and the release with it, durably; only then is it
+published. A continued run comes to the same releases again; those that the ledger has already are not written twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import twin
+from twin.gate import ledger_entries
+from twin.gate.bands import Bands
+from twin.gate.book import ReleaseBook
+from twin.gate.decision import Decision, Repair, Tried, in_words
+from twin.gate.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, load_signing_key, make_run_key, read_public_keys
+from twin.gate.ledger import Ledger
+from twin.gate.ledger import Told as Entries
+from twin.gate.ledger_format import Kind
+from twin.gate.ledger_reader import LedgerReader
+from twin.gate.release import ReleasedSchedule, Signer, Verifier
+from twin.store.layout import LEDGER, RELEASE_KEYS
+
+if TYPE_CHECKING:
+    from twin.cosim.view import RunView
+    from twin.gate.proving import Moment, ProvingGround
+
+BY_GATE = "gate"
+Told: TypeAlias = list[tuple[str, Tried]]
+"""("proposal" | "repair" | "fallback", what was tried), in order."""
+
+
+class GateRecords:
+    """Ledger, signer and book of one run.
+
+    Parameters
+    ----------
+    safe : key → its value in the safe state.
+    """
+
+    def __init__(self, run: RunView, scenario_sha256: str, safe: Mapping[str, float]) -> None:
+        self.site = run.scenario.model.name
+        key = load_signing_key(self.site) if KEY_VARIABLE in os.environ or KEY_FILE_VARIABLE in os.environ \
+            else make_run_key(self.site)
+        self._signer = Signer(key)
+        self._scenario_sha256 = scenario_sha256
+        self._ledger: Ledger | None = None
+        self._reader: LedgerReader | None = None
+        self._written: dict[str, ReleasedSchedule] = {}
+        """Releases that are announced, by their name; of a continued run those from before too."""
+        keys = [key.public]
+        if run.directory is not None:
+            file = run.directory / LEDGER
+            self._ledger = Ledger(file, key)
+            self._reader = LedgerReader(file)
+            keys = list(read_public_keys(file.parent / RELEASE_KEYS))
+            for entry in self._reader.entries(Kind.RELEASE):
+                one = ReleasedSchedule.from_plain(entry.body["release"])
+                self._written[one.release_id] = one
+            time = run.scenario.model.time
+            self._ledger.append(*ledger_entries.scenario_loaded(
+                run.start_s, name=self.site, scenario_sha256=scenario_sha256, start=time.start.isoformat(),
+                timezone=run.scenario.model.location.timezone, code_version=twin.__version__))
+        self.verifier = Verifier(keys, self._is_written)
+        self.book = ReleaseBook(self.verifier, self.site, safe)
+
+    def take_up(self, release_json: str, now_s: int) -> None:
+        """Publish the release that held when the run was interrupted."""
+        self.book.publish(ReleasedSchedule.from_plain(json.loads(release_json)), now_s)
+
+    def release(self, t_s: int, decision: Decision, told: Told, moment: Moment, *, expires_s: int, bands: Bands,
+                state_band: Bands, code_version: str) -> ReleasedSchedule:
+        """Sign what was chosen, write the whole story down, publish."""
+        chosen = decision.chosen
+        assert chosen is not None
+        released = self._signer.release(
+            chosen.schedule, verdict_sha256=chosen.verdict.sha256, snapshot_sha256=moment.state_sha256,
+            scenario_sha256=self._scenario_sha256, forecast_sha256=moment.forecast_sha256, code_version=code_version,
+            issued_s=t_s, expires_s=expires_s, bands=bands, state_band=state_band)
+        before = self._written.get(released.release_id)
+        if before is not None:
+            released = before
+        else:
+            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, BY_GATE)])
+            self._written[released.release_id] = released
+        self.book.publish(released, t_s)
+        return released
+
+    def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
+        """Write down that nothing could be released, and withdraw what held."""
+        why = in_words(decision, lambda t: f"{t} s")
+        self._write([*_story(t_s, decision, told), ledger_entries.noted(Kind.SAFE_STATE, t_s, why)])
+        self.book.withdraw()
+
+    def repairer(self, ground: ProvingGround, moment: Moment) -> Callable[[Tried, int], Repair | None]:
+        """How a rejected schedule may be repaired."""
+        return lambda tried, number: None
+
+    def close(self) -> None:
+        """Release the ledger."""
+        if self._ledger is not None:
+            self._ledger.close()
+        if self._reader is not None:
+            self._reader.close()
+
+    def _write(self, entries: list[Entries]) -> None:
+        if self._ledger is not None:
+            self._ledger.append_all(entries)
+
+    def _is_written(self, released: ReleasedSchedule) -> bool:
+        if self._reader is None:
+            return self._written.get(released.release_id) is released
+        return self._reader.holds_release(released)
+
+
+def _story(t_s: int, decision: Decision, told: Told) -> list[Entries]:
+    """Each trial with its verdict, in order."""
+    entries: list[Entries] = []
+    if decision.problem:
+        entries.append(ledger_entries.noted(Kind.REFUSAL, t_s, f"nothing could be proposed: {decision.problem}"))
+    rounds, before = iter(decision.rounds), None
+    for what, tried in told:
+        if what == "proposal":
+            entries.append(ledger_entries.proposed(t_s, tried.schedule))
+        elif what == "repair" and before is not None:
+            done = next(rounds)
+            entries.append(ledger_entries.repaired(t_s, before, tried.schedule, changes=done.changes, cost=done.cost))
+        else:
+            entries.append(ledger_entries.fallen_back(t_s, tried.schedule))
+        entries.append(ledger_entries.judged(t_s, tried.verdict))
+        before = tried.schedule
+    return entries
