@@ -145,7 +145,7 @@ def _trusted_keys(ledger: Path, known_key_id: str | None) -> tuple[dict[str, Pub
     except SigningKeyError as error:
         return {}, [Finding(Damage.KEYS, None, str(error))]
     if not keys:
-        return {}, [Finding(Damage.KEYS, None, f"{RELEASE_KEYS} names no key; nothing signed can be checked without one")]
+        return {}, [Finding(Damage.KEYS, None, f"{RELEASE_KEYS} names no key; without one nothing can be checked")]
     if known_key_id is None:
         return keys, []
     if known_key_id not in keys:
