@@ -53,7 +53,8 @@ def load_scenario(
     data_dir, of_data_dir = find_data_dir(source, data_roots, trusted=trust_paths)
     components, of_components = check_components(source, data_roots, data_dir=data_dir, trust_paths=trust_paths)
     devices, of_devices = check_devices(source)
-    problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_in_vain(source, devices)
+    problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_in_vain(source, devices) \
+        + _acts_on_nothing(source)
     if problems:
         raise scenario_error(problems, source.lines)
     return ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)
@@ -110,4 +111,18 @@ def _faults_in_vain(source: SourceMap, devices: Mapping[str, DeviceSpec]) -> lis
             if kind in {k.name.lower() for k in FaultKind} - felt:
                 problems.append(source.problem(("faults", n, "type"), f"{kind} does nothing to a {devices[name].type}; "
                                                f"it may be {', '.join(sorted(felt))}"))
+    return problems
+
+
+def _acts_on_nothing(source: SourceMap) -> list[Problem]:
+    """What persons do to assets that the scenario does not have."""
+    known = [name for name, *_ in named_specs(source.data)]
+    problems = []
+    for section in ("takeovers", "watchdog_resets"):
+        acts = source.data.get(section)
+        for n, act in enumerate(acts if isinstance(acts, list) else ()):
+            name = act.get("asset") if isinstance(act, dict) else None
+            if isinstance(name, str) and name not in known:
+                problems.append(source.problem((section, n, "asset"), f"there is no asset {name[:60]!r}"
+                                               f"{near_name(name, known)}"))
     return problems
