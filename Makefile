@@ -32,7 +32,7 @@ lint: $(STAMP)   ## style, types, arrows between the rooms
 bench: $(STAMP)  ## speed against the peer, measured in the same run
 	$(BIN)/python -m tests.benchmarks
 
-campaign: $(STAMP)  ## the long fault campaigns (10,000 malformed files, 100 kills)
+campaign: $(STAMP)  ## the long fault campaigns (10,000 malformed files, 100 kills, 1,000 tampered ledgers, 1,000 kills around a release)
 	$(BIN)/python -m tests.campaigns
 
 lock:            ## renew requirements.lock (needs network)

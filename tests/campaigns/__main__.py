@@ -6,10 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaigns import kill_and_resume, malformed_scenarios
+from tests.campaigns import kill_and_resume, ledger_kills, ledger_tampering, malformed_scenarios
 
 MALFORMED_FILES = 10_000
 KILLS = 100
+TAMPERED_PLACES = 1_000
+RELEASE_KILLS = 1_000
 
 
 def main() -> int:
@@ -19,7 +21,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         killed = kill_and_resume.run(KILLS, seed=1, scenario="zero_carbon_park_day", folder=Path(folder))
     print(f"kill and resume: {killed}")
-    return 1 if malformed.failures or killed.failures else 0
+    with tempfile.TemporaryDirectory() as folder:
+        tampered = ledger_tampering.run(TAMPERED_PLACES, seed=1, folder=Path(folder))
+    print(f"ledger tampered with: {tampered}")
+    with tempfile.TemporaryDirectory() as folder:
+        released = ledger_kills.run(RELEASE_KILLS, seed=1, folder=Path(folder))
+    print(f"kills around a release: {released}")
+    return 1 if any(report.failures for report in (malformed, killed, tampered, released)) else 0
 
 
 if __name__ == "__main__":
