@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import twin
-from twin import cli_ledger
+from twin import cli_ledger, cli_takeover
 from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
@@ -266,6 +266,10 @@ def validate_models(
 
         print_validations(checked)
     raise typer.Exit(exit_code(checked))
+
+
+for _command in (cli_takeover.takeover, cli_takeover.release):
+    app.command(epilog=cli_takeover.EXIT_CODES)(_command)
 
 
 def main() -> Any:
