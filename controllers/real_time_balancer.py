@@ -5,10 +5,10 @@ storages first, within nameplate, content and released band. It knows assets by 
 
 1. *droop*: power in proportion to the frequency deviation, from power and energy that nothing else may use;
 2. *balancing*: the deviation of the exchange from its plan, as measured one step ago;
-3. *restoration*: fast storages return to half charge at the expense of the others (of the grid where there are no
-   others); the others return to the content that their plan gives them, before the plan ends, at the expense of the
-   grid. Fast ones wait while the exchange deviates, the others while the deviation that moved them lasts; what the
-   grid notices never works against the droop.
+3. *restoration*: fast storages hand over to the others what lasts and return to half charge at their expense, which
+   the grid does not notice; the others (and fast ones where there are no others) return at the expense of the grid,
+   to the content that their plan gives them and before it ends. What the grid notices waits while a deviation has to
+   be balanced the other way, and never works against the droop.
 
 What it does on purpose (1, and 3 with the grid) is no deviation. Without a measurement every storage holds its
 set-point. A storage that does not follow is not counted on for a while, its set-point stays. Powers MW, into the
@@ -175,9 +175,8 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         state.correction_mw = total_mw
         restored_mw, by_grid_mw = np.zeros_like(balanced_mw), 0.0
         if active:
-            quiet = abs(deviation_mw) <= p.deadband_mw
             self._advance_restoration(
-                soc, balanced_mw, quiet, float(droop_mw.sum()), p.plan_interval_s - since_plan_s, dt_s)
+                soc, balanced_mw, float(droop_mw.sum()), p.plan_interval_s - since_plan_s, dt_s)
             restored_mw, by_grid_mw = self._fit_restoration(kept)
         else:
             state.restoring_mw = np.zeros_like(balanced_mw)
@@ -215,20 +214,19 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         return given_mw + fill(asked_mw - float(given_mw.sum()), left, self._groups[::-1])
 
     def _advance_restoration(
-        self, soc: np.ndarray, balanced_mw: np.ndarray, quiet: bool, droop: float, left_s: int, dt_s: int
+        self, soc: np.ndarray, balanced_mw: np.ndarray, droop: float, left_s: int, dt_s: int
     ) -> None:
         """Let the restoring powers follow what is wanted now."""
         p, s, state = self.params, self._storages, self.state
-        before_mw = state.restoring_mw
-        to_rest = to_rest_mw(s, np.where(np.isfinite(soc), soc, REST_SOC), p.restoration_s)
-        passed_on_mw = handed_over_mw(before_mw, balanced_mw, to_rest, dt_s, p.restoration_s) if quiet else before_mw
-        lasts = (np.sign(state.drift_mwh) == np.sign(state.correction_mw)) & (
-            abs(state.correction_mw) > p.deadband_mw)
-        to_plan = np.where(lasts, 0.0, to_plan_mw(state.drift_mwh, left_s))
+        to_rest = to_rest_mw(s, np.where(np.isnan(soc), REST_SOC, soc), p.restoration_s)
+        passed_on_mw = handed_over_mw(state.restoring_mw, balanced_mw, to_rest, dt_s, p.restoration_s)
+        wanted_mw = np.where(self._fast, to_rest, to_plan_mw(state.drift_mwh, left_s))
+        if abs(state.correction_mw) > p.deadband_mw:
+            wanted_mw = not_against(wanted_mw, np.sign(state.correction_mw))
         most_mw = p.restoration_frac * s.rated_mw
-        wanted_mw = np.clip(np.where(self._fast, to_rest if quiet else 0.0, to_plan), -most_mw, most_mw)
-        by_grid_mw = not_against(ramped(before_mw, wanted_mw, RAMP_FRAC_PER_S * dt_s * s.rated_mw), np.sign(droop))
-        state.restoring_mw = np.where(self._by_grid, by_grid_mw, passed_on_mw)
+        by_grid_mw = ramped(state.restoring_mw, np.clip(wanted_mw, -most_mw, most_mw),
+                            RAMP_FRAC_PER_S * dt_s * s.rated_mw)
+        state.restoring_mw = np.where(self._by_grid, not_against(by_grid_mw, np.sign(droop)), passed_on_mw)
 
     def _fit_restoration(self, room: Range) -> tuple[np.ndarray, float]:
         """Power of each storage for restoration, as far as there is room, and the sum that the grid notices."""

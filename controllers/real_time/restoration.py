@@ -50,7 +50,7 @@ def ramped(before_mw: np.ndarray, wanted_mw: np.ndarray, ramp_mw: np.ndarray) ->
 
 
 def not_against(power_mw: np.ndarray, direction: float) -> np.ndarray:
-    """Nothing that works against a direction (sign of a droop; 0: none)."""
+    """Nothing that works against a direction (sign of a droop or of a correction; 0: none)."""
     if direction == 0.0:
         return power_mw
     return np.maximum(power_mw, 0.0) if direction > 0.0 else np.minimum(power_mw, 0.0)
