@@ -13,6 +13,7 @@ from twin.accounts.energy import Energy
 from twin.accounts.green import Green
 from twin.accounts.money import Money
 from twin.accounts.series import components_on_bus
+from twin.accounts.storage_health import StorageHealth
 from twin.accounts.thermal import (
     COOLING,
     HEATING,
@@ -86,6 +87,9 @@ KPI_LABELS: dict[str, str] = {
     "max_line_loading_percent": "Highest line loading",
     "max_transformer_loading_percent": "Highest transformer loading",
     "storage_cycles_count": "Full cycles of the storages",
+    "storage_health_frac": "Capacity left of the most worn storage, nominal law of ageing",
+    "storage_health_low_frac": "Capacity left of the most worn storage, lowest of its laws",
+    "storage_health_high_frac": "Capacity left of the most worn storage, highest of its laws",
     "starts_count": "Starts of plants",
     "alarm_count": "Alarms",
     "warning_count": "Warnings",
@@ -102,8 +106,8 @@ _MONEY = ("net_cost", "net_cost_stock_adjusted", "grid_only_cost", "saving")
 
 
 def key_figures(
-    run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], contents: tuple[Content, ...], green: Green,
-    carbon: Carbon, money: Money,
+    run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...], contents: tuple[Content, ...],
+    storages: tuple[StorageHealth, ...], green: Green, carbon: Carbon, money: Money,
 ) -> dict[str, float]:
     """All key figures that are defined for the run, in the order of :data:`KPI_LABELS`."""
     consumed = _consumed_mwh(run, energy, thermal)
@@ -149,6 +153,7 @@ def key_figures(
         "max_line_loading_percent": _extreme(run, "line_loading_percent", np.max),
         "max_transformer_loading_percent": _extreme(run, "transformer_loading_percent", np.max),
         "storage_cycles_count": energy.storage_cycles_count,
+        **_health_figures(storages),
         "starts_count": sum(c.starts_count for c in energy.components),
         "alarm_count": float(sum(e.severity == "alarm" for e in run.events)),
         "warning_count": float(sum(e.severity == "warning" for e in run.events)),
@@ -161,6 +166,15 @@ def key_figures(
     }
     currency = run.currency.lower()
     return {_with_currency(k, currency): float(v) for k, v in figures.items() if math.isfinite(v)}
+
+
+def _health_figures(storages: tuple[StorageHealth, ...]) -> dict[str, float]:
+    """Band over the laws of ageing of the storage that the nominal one has worn most."""
+    bands = [s.band("capacity_frac") for s in storages if s.laws]
+    if not bands:
+        return {}
+    low, nominal, high = min(bands, key=lambda band: band[1])
+    return {"storage_health_frac": nominal, "storage_health_low_frac": low, "storage_health_high_frac": high}
 
 
 def _consumed_mwh(run: RunData, energy: Energy, thermal: tuple[ThermalNetwork, ...]) -> float:

@@ -12,6 +12,7 @@ from twin.accounts.kpi import key_figures
 from twin.accounts.money import Money, settle_money
 from twin.accounts.rules import Rules
 from twin.accounts.series import Flows, flows_of
+from twin.accounts.storage_health import StorageHealth, storage_health
 from twin.accounts.thermal import ThermalNetwork, settle_thermal
 from twin.store.run_data import RunData
 
@@ -27,6 +28,8 @@ class Accounts:
     """Heating and cooling networks, in scenario order."""
     contents: tuple[Content, ...]
     """All that holds heat or cold: networks, stand-alone tanks, drive circuits."""
+    storages: tuple[StorageHealth, ...]
+    """Storages that state losses by cause or laws of ageing, in scenario order."""
     green: Green
     carbon: Carbon
     money: Money
@@ -56,5 +59,6 @@ def settle(run: RunData, rules: Rules | None = None) -> Accounts:
     carbon = settle_carbon(run, flows, rules)
     contents = contents_of(run, thermal)
     money = settle_money(run, flows, energy, contents, green, carbon, rules)
-    kpi = key_figures(run, energy, thermal, contents, green, carbon, money)
-    return Accounts(rules, flows, energy, thermal, contents, green, carbon, money, kpi)
+    storages = storage_health(run)
+    kpi = key_figures(run, energy, thermal, contents, storages, green, carbon, money)
+    return Accounts(rules, flows, energy, thermal, contents, storages, green, carbon, money, kpi)

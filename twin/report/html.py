@@ -7,7 +7,6 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 from twin.accounts import Accounts, Allocation
 from twin.component import Role
@@ -28,25 +27,16 @@ from twin.report.figures.thermal_series import ThermalSeries, thermal_networks
 from twin.report.figures.thermal_tank import tank_and_dump
 from twin.report.figures.thermal_water import pressures_and_velocities, water_temperatures
 from twin.report.formats import amount
+from twin.report.parts import figure_html, panel, sentence
 from twin.report.provenance import SEED, VERSION, provenance, scenario_yaml
+from twin.report.storage_panel import storage_panels
 from twin.report.timeline import Timeline, period_text, span_text, timeline_of
 from twin.store.run_data import RunData
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 RULE_TEXT = {
     Allocation.PROPORTIONAL: "proportional: in each step every use gets the same mix of sources",
     Allocation.LOAD_FIRST: "load first: own green serves loads, then plant use and losses, then storage, then export",
 }
-FIGURE_CONFIG = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    # named one by one: the default set has a button that sends the data to a cloud
-    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
-}
-
 
 def write_report(
     run: RunData, accounts: Accounts, path: Path | str, *, extra_provenance: Mapping[str, str] | None = None
@@ -84,7 +74,7 @@ def report_html(run: RunData, accounts: Accounts, *, extra_provenance: Mapping[s
     timeline = timeline_of(run)
     parts = [
         _dispatch(accounts, timeline), _long_run(accounts, timeline), _energy(accounts), _green(accounts, timeline),
-        _storage(run, timeline),
+        _storage(run, timeline), *storage_panels(run, accounts, timeline),
         _heat_and_cold(run, accounts), *(_thermal(network, timeline) for network in thermal_networks(run)),
         _market(run, accounts, timeline), _money(accounts), _carbon(accounts), *_networks(run, timeline),
         _following(run, accounts, timeline), _events(run), _figures_in_full(run, accounts),
@@ -114,37 +104,18 @@ def _facts(run: RunData, accounts: Accounts, proof: Mapping[str, str]) -> str:
     return "".join(f"<span>{escape(k)} <b>{escape(v)}</b></span>" for k, v in facts.items())
 
 
-def _figure(figure: go.Figure | None, name: str, title: str = "", note: str = "") -> str:
-    """A figure with its heading; nothing for a figure that has nothing to show."""
-    if figure is None:
-        return ""
-    drawn = figure.to_html(full_html=False, include_plotlyjs=False, div_id=f"figure-{name}", config=FIGURE_CONFIG,
-                           auto_play=False)
-    head = f"<h3>{escape(title)}</h3>" if title else ""
-    return head + (f'<p class="note">{escape(note)}</p>' if note else "") + drawn
-
-
-def _panel(title: str, *contents: str, note: str = "") -> str:
-    """A section; nothing where it has no content."""
-    inner = "".join(contents)
-    if not inner:
-        return ""
-    text = f'<p class="note">{escape(note)}</p>' if note else ""
-    return f'<section class="panel"><h2>{escape(title)}</h2>{text}{inner}</section>'
-
-
 def _missing(lines: tuple[str, ...]) -> str:
     return "".join(f'<p class="missing">Not included – {escape(line)}.</p>' for line in lines)
 
 
 def _dispatch(accounts: Accounts, timeline: Timeline) -> str:
-    note = f"Supply above zero, use below; both sides are of the same height in every step. {_sentence(timeline.note)}"
-    return _panel("Dispatch", _figure(dispatch(accounts, timeline), "dispatch"), note=note)
+    note = f"Supply above zero, use below; both sides are of the same height in every step. {sentence(timeline.note)}"
+    return panel("Dispatch", figure_html(dispatch(accounts, timeline), "dispatch"), note=note)
 
 
 def _energy(accounts: Accounts) -> str:
-    return _panel(
-        "Energy flow", _figure(energy_flow(accounts), "flow"),
+    return panel(
+        "Energy flow", figure_html(energy_flow(accounts), "flow"),
         f'<div class="scroll">{tables.energy_table(accounts)}</div>',
         note="Electricity of the whole run in MWh. A storage stands on both sides: what it gave and what it took.",
     )
@@ -155,15 +126,15 @@ def _green(accounts: Accounts, timeline: Timeline) -> str:
             f"origin of what it took, after losses; its content at the start counts as "
             f"{accounts.rules.initial_origin.value}.")
     figure = origin_of_consumption(accounts, timeline)
-    return _panel("Where the consumption came from", _figure(figure, "origin"), note=note)
+    return panel("Where the consumption came from", figure_html(figure, "origin"), note=note)
 
 
 def _storage(run: RunData, timeline: Timeline) -> str:
-    return _panel("Storage", _figure(state_of_charge(run, timeline), "soc"), note=_sentence(timeline.note))
+    return panel("Storage", figure_html(state_of_charge(run, timeline), "soc"), note=sentence(timeline.note))
 
 
 def _heat_and_cold(run: RunData, accounts: Accounts) -> str:
-    return _panel("Heat and cold", tables.thermal_tables(run, accounts),
+    return panel("Heat and cold", tables.thermal_tables(run, accounts),
                   note="Heat and cold of the whole run in MWh, both as positive amounts; what the consumers asked for "
                        "and did not get stands apart.")
 
@@ -172,37 +143,37 @@ def _thermal(network: ThermalSeries, timeline: Timeline) -> str:
     """A heating or cooling network; in the order in which a reader asks: how much, where, how warm."""
     ware, name = network.ware, escape(network.name, quote=True)
     least = " Of each interval drawn the value nearest to its limit." if timeline.is_binned else ""
-    return _panel(
+    return panel(
         f"{'Cooling' if network.is_cooling else 'Heat'} network: {network.name}",
-        _figure(thermal_dispatch(network, timeline), f"{name}-dispatch", f"Where the {ware} came from and went",
+        figure_html(thermal_dispatch(network, timeline), f"{name}-dispatch", f"Where the {ware} came from and went",
                 "Supply above zero; below it what did not go to the substations. The difference is what they got: it "
                 "meets the dotted demand wherever nothing stayed unserved."),
-        _figure(network_map(network, timeline), f"{name}-map", "The network and its water",
+        figure_html(network_map(network, timeline), f"{name}-map", "The network and its water",
                 "Colour is the temperature of the water, width its flow, arrows its direction; the buttons choose "
                 "supply or return, the slider the time. It opens where most stayed unserved, or else at the highest "
                 "demand; rest the pointer on a pipe or a node for its figures."),
-        _figure(water_temperatures(network, timeline), f"{name}-temperatures", "Supply and return temperatures",
+        figure_html(water_temperatures(network, timeline), f"{name}-temperatures", "Supply and return temperatures",
                 "What leaves the source arrives at the substations later: the farther, the later. In brackets the way "
                 "of the water."),
-        _figure(pressures_and_velocities(network, timeline), f"{name}-pressures", "Pressures and velocities",
+        figure_html(pressures_and_velocities(network, timeline), f"{name}-pressures", "Pressures and velocities",
                 f"The pressure left for the worst substation out of the pump's lift, and the fastest pipe.{least}"),
-        _figure(tank_and_dump(network, timeline), f"{name}-tank",
+        figure_html(tank_and_dump(network, timeline), f"{name}-tank",
                 "Stored cold" if network.is_cooling else "Stored and dumped heat",
                 "Content of the tank above its lowest of the run, and its powers"
                 + ("." if network.is_cooling else "; beside them what had to be thrown away.")),
-        _figure(plant_inputs(network, timeline), f"{name}-inputs", "What the plant took",
+        figure_html(plant_inputs(network, timeline), f"{name}-inputs", "What the plant took",
                 "Electricity of plant and pumps, fuel and drive heat; amounts, without sign."),
-        note=_sentence(timeline.note),
+        note=sentence(timeline.note),
     )
 
 
 def _market(run: RunData, accounts: Accounts, timeline: Timeline) -> str:
     figure = prices_and_exchange(run, accounts, timeline)
-    return _panel("Prices and exchange", _figure(figure, "prices"), note=_sentence(timeline.note))
+    return panel("Prices and exchange", figure_html(figure, "prices"), note=sentence(timeline.note))
 
 
 def _money(accounts: Accounts) -> str:
-    figure = _figure(cost_waterfall(accounts.money), "bill")
+    figure = figure_html(cost_waterfall(accounts.money), "bill")
     if not figure:
         return ""
     demand = ""
@@ -210,7 +181,7 @@ def _money(accounts: Accounts) -> str:
         demand = f"<details><summary>Metered peak of each month</summary>{tables.demand_table(accounts)}</details>"
     carbon = ("Carbon is charged at the recorded price as an internal price." if accounts.rules.carbon_charged
               else "Carbon is not charged.")
-    return _panel(
+    return panel(
         "Money", f'<div class="pair"><div>{figure}</div><div>{tables.money_table(accounts)}{demand}</div></div>',
         _missing(accounts.money.unpriced),
         note="Operating cost of the run: costs are positive, revenues negative. The demand charge is the run's part "
@@ -224,40 +195,40 @@ def _carbon(accounts: Accounts) -> str:
     if carbon.export_avoided_t > 0.0:
         note += (f" The export of {amount(accounts.energy.export_mwh)} MWh would have emitted "
                  f"{amount(carbon.export_avoided_t)} t from the public grid; it is not credited.")
-    figure = _figure(emission_by_source(carbon), "carbon")
+    figure = figure_html(emission_by_source(carbon), "carbon")
     both = f'<div class="pair"><div>{figure}</div><div>{tables.carbon_table(accounts)}</div></div>' if figure else ""
-    return _panel("Carbon", both, _missing(carbon.unknown), note=note)
+    return panel("Carbon", both, _missing(carbon.unknown), note=note)
 
 
 def _networks(run: RunData, timeline: Timeline) -> list[str]:
     found = []
     for network in run.of_role(Role.NETWORK):
         name = escape(network.name, quote=True)
-        found.append(_panel(
+        found.append(panel(
             f"Network: {network.name}",
-            _figure(voltages(run, network, timeline), f"{name}-voltages", "Voltages",
+            figure_html(voltages(run, network, timeline), f"{name}-voltages", "Voltages",
                     "Range over all buses, and the two buses with the lowest and the highest mean"),
-            _figure(loadings(run, network, timeline), f"{name}-loadings", "Loadings",
+            figure_html(loadings(run, network, timeline), f"{name}-loadings", "Loadings",
                     "Highest value of each interval drawn"),
-            note=_sentence(timeline.note),
+            note=sentence(timeline.note),
         ))
     return found
 
 
 def _following(run: RunData, accounts: Accounts, timeline: Timeline) -> str:
-    return _panel(
+    return panel(
         "Requested and delivered",
-        _figure(requested_and_delivered(run, accounts, timeline), "following"),
-        _figure(hours_limited(run), "limits", "Time at a limit"),
+        figure_html(requested_and_delivered(run, accounts, timeline), "following"),
+        figure_html(hours_limited(run), "limits", "Time at a limit"),
         note="Set-points against what the components delivered; points mark the limit that bound first.",
     )
 
 
 def _long_run(accounts: Accounts, timeline: Timeline) -> str:
-    return _panel(
+    return panel(
         "The whole period at a glance",
-        _figure(duration_curves(accounts, timeline), "duration", "Duration curves", "Hourly means, sorted"),
-        _figure(exchange_carpet(accounts, timeline), "carpet", "Exchange hour by hour",
+        figure_html(duration_curves(accounts, timeline), "duration", "Duration curves", "Hourly means, sorted"),
+        figure_html(exchange_carpet(accounts, timeline), "carpet", "Exchange hour by hour",
                 f"Red is import, blue is export; local time ({timeline.offset})"),
     )
 
@@ -267,11 +238,11 @@ def _events(run: RunData) -> str:
         return ""
     shown = min(len(run.events), tables.MOST_EVENTS)
     note = f"{len(run.events)} recorded" + (f", the first {shown} shown" if shown < len(run.events) else "")
-    return _panel("Events", f'<div class="scroll">{tables.events_table(run)}</div>', note=_sentence(note))
+    return panel("Events", f'<div class="scroll">{tables.events_table(run)}</div>', note=sentence(note))
 
 
 def _figures_in_full(run: RunData, accounts: Accounts) -> str:
-    return _panel("All key figures", tables.kpi_table(accounts, run.currency))
+    return panel("All key figures", tables.kpi_table(accounts, run.currency))
 
 
 def _reproducible(run: RunData, accounts: Accounts, proof: Mapping[str, str]) -> str:
@@ -279,8 +250,4 @@ def _reproducible(run: RunData, accounts: Accounts, proof: Mapping[str, str]) ->
     balances = f"<h3>Balances</h3>{tables.balance_table(accounts)}" if accounts.energy.balances else ""
     yaml = f"<details><summary>Resolved scenario</summary><pre>{escape(scenario_yaml(run.scenario))}</pre></details>"
     facts = f'<div class="pair"><div>{lines}</div><div>{balances}</div></div>'
-    return _panel("Reproducibility", facts, yaml)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return panel("Reproducibility", facts, yaml)

@@ -12,6 +12,7 @@ from twin.accounts import Accounts
 from twin.accounts.thermal import ThermalNetwork
 from twin.report.cards import cards_of, stored_note
 from twin.report.formats import amount, cell, money, quantity
+from twin.report.summary_storage import storage_block
 from twin.report.tables import WHAT, share_text, thermal_facts, unserved_text
 from twin.report.timeline import period_text, span_text
 from twin.store.run_data import RunData
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MOST_EVENTS = 8
+YEAR_S = 366 * 86_400
+"""In longer runs events carry their year."""
 BAR_CELLS = 48
 ROLE_STYLE = {"renewable": "green", "generator": "dark_orange3", "storage": "magenta", "load": "blue"}
 ORIGIN_STYLE = {"own green, direct": "green", "own green, stored": "pale_green3", "own fuel-fired": "dark_orange3",
@@ -41,7 +44,8 @@ def print_summary(run: RunData, accounts: Accounts, console: Console) -> None:
     console.print(_origin_bar(accounts))
     console.print()
     heat_and_cold = [_thermal(run, network) for network in accounts.thermal]
-    for block in (_energy(accounts), *heat_and_cold, _bill(accounts), _events(run)):
+    storages = [storage_block(storage, run.currency) for storage in accounts.storages]
+    for block in (_energy(accounts), *storages, *heat_and_cold, _bill(accounts), _events(run)):
         if block is not None:
             console.print(block)
 
@@ -197,10 +201,10 @@ def _events(run: RunData) -> RenderableType | None:
     table = _table("Events" + (f"  (worst {MOST_EVENTS} of {len(run.events)})" if more > 0 else ""))
     for head in ("local time", "severity", "component", "message"):
         table.add_column(head)
-    zone = ZoneInfo(run.timezone)
+    zone, date = ZoneInfo(run.timezone), "%Y-%m-%d" if run.duration_s > YEAR_S else "%m-%d"
     for event in worst_first[:MOST_EVENTS]:
         stamp = datetime.fromtimestamp(run.start.timestamp() + event.t_s, zone)
         style = {"alarm": "bold red", "warning": "yellow"}.get(event.severity, "")
-        table.add_row(f"{stamp:%m-%d %H:%M:%S}", Text(event.severity, style=style), Text(event.component),
+        table.add_row(f"{stamp:{date} %H:%M:%S}", Text(event.severity, style=style), Text(event.component),
                       Text(event.message))
     return table

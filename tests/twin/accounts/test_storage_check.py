@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.twin.accounts.builders import Part, battery, closed_run, load
+from tests.twin.accounts.worn_battery import PLATE, worn_battery
 from tests.twin.report.park import park_run
 from twin.accounts import settle
 from twin.accounts.storage_check import LARGEST_DEVIATION_REL
@@ -70,3 +71,45 @@ def test_an_empty_storage_need_not_lose_anything() -> None:
     name, type_, role, section, series, vectors, plate, step = battery([0.0] * 6, start_mwh=0.25)
     series = series | {"energy_mwh": np.array([0.15, 0.05, 0, 0, 0, 0]), "loss_mw": np.array([0.1, 0.1, 0.05, 0, 0, 0])}
     assert deviation((name, type_, role, section, series, vectors, plate, step)) < 1e-12
+
+
+# Losses that are a curve, stated by cause
+
+
+def test_losses_by_cause_need_not_keep_typical_efficiencies() -> None:
+    assert deviation(worn_battery(SWING)) < 1e-12
+
+
+def test_causes_that_do_not_add_up_show() -> None:
+    """0.02 MW too little in each of six hours, over what was moved and lost."""
+    honest = worn_battery(SWING)
+    cells = honest[4]["ohmic_loss_mw"]
+    moved = float(np.abs(SWING).sum() + honest[4]["loss_mw"].sum())
+    assert deviation(worn_battery(SWING, ohmic_loss_mw=cells - 0.02 * (cells > 0.02))) == pytest.approx(
+        0.02 * np.count_nonzero(cells > 0.02) / moved)
+
+
+def test_a_negative_cause_shows_although_the_sum_is_right() -> None:
+    honest = worn_battery(SWING)
+    fade, cells = honest[4]["fade_loss_mw"], honest[4]["ohmic_loss_mw"]
+    assert deviation(worn_battery(SWING, fade_loss_mw=fade - 0.1, ohmic_loss_mw=cells + 0.1)) > LARGEST_DEVIATION_REL
+
+
+def test_a_content_that_does_not_follow_shows() -> None:
+    energy = worn_battery(SWING)[4]["energy_mwh"].copy()
+    energy[3:] += 0.1
+    assert deviation(worn_battery(SWING, energy_mwh=energy)) > LARGEST_DEVIATION_REL
+
+
+def test_conversion_better_than_its_best_point_shows() -> None:
+    """At best 0.75 both ways: of 3.8 MWh given and 5 · 0.75 taken, 3.75 · (1/0.75 - 1) = 1.25 at least; it says 0.61.
+    """
+    boasting = dataclasses.replace(PLATE, round_trip_range=(0.5, 0.75))
+    honest = worn_battery(SWING, plate=boasting)
+    conversion = honest[4]["converter_loss_mw"].sum() + honest[4]["ohmic_loss_mw"].sum()
+    moved = float(np.abs(SWING).sum() + honest[4]["loss_mw"].sum())
+    assert deviation(honest) == pytest.approx((1.25 - conversion) / moved)
+
+
+def test_a_run_that_only_charges_says_nothing_of_the_way_back() -> None:
+    assert deviation(worn_battery([-2.0] * 6)) < 1e-12
