@@ -9,6 +9,8 @@ import math
 
 SETTLED_MW = 1e-6
 """A watt: nearer to its target a lag counts as having arrived."""
+ROUNDING_MW = 1e-9
+"""Of a ramp in many pieces: what is left of the way by rounding is not worth another piece."""
 
 
 def ramp(value_mw: float, target_mw: float, rate_mw_per_s: float, dt_s: float) -> tuple[float, float]:
@@ -18,8 +20,8 @@ def ramp(value_mw: float, target_mw: float, rate_mw_per_s: float, dt_s: float) -
     (1.0, 0.75)
     """
     gap_mw = target_mw - value_mw
-    if abs(gap_mw) <= rate_mw_per_s * dt_s:
-        moving_s = abs(gap_mw) / rate_mw_per_s
+    if abs(gap_mw) <= rate_mw_per_s * dt_s + ROUNDING_MW:
+        moving_s = min(abs(gap_mw) / rate_mw_per_s, dt_s)
         return target_mw, target_mw - 0.5 * gap_mw * moving_s / dt_s
     end_mw = value_mw + math.copysign(rate_mw_per_s * dt_s, gap_mw)
     return end_mw, 0.5 * (value_mw + end_mw)

@@ -49,6 +49,7 @@ class StorageDrive(SimpyDevice[P, DriveState]):
                                  f"device, or leave it without")
         self.charge_mw, self.discharge_mw = plate.charge_power_mw, plate.discharge_power_mw
         self._target_mw = self._area = self._reference_mw = 0.0
+        self._counts = False
         super().__init__(name, params, plate, plan)
 
     def initial_state(self) -> DriveState:
@@ -95,8 +96,7 @@ class StorageDrive(SimpyDevice[P, DriveState]):
         return self.state.mode_code == self.RUN and not self.is_stuck
 
     def begin_means(self) -> None:
-        """The mean is counted from the value at the start, so that a constant one comes out exactly."""
-        self._area, self._reference_mw = 0.0, self.state.output_mw
+        self._area, self._counts = 0.0, False
 
     def pass_time(self, ms: int) -> bool:
         state = self.state
@@ -105,6 +105,9 @@ class StorageDrive(SimpyDevice[P, DriveState]):
         if moving:
             state.output_mw, mean_mw = self.move(mean_mw, self._target_mw, ms * S_PER_MS)
             moving = state.output_mw != self._target_mw
+        if not self._counts:
+            # counted from here, a constant output has exactly itself as its mean
+            self._counts, self._reference_mw = True, mean_mw
         self._area += (mean_mw - self._reference_mw) * ms
         return moving
 

@@ -195,8 +195,7 @@ class UnitControls(SimpyDevice[P, UnitState]):
                 and self.state.output_mw != self._target_mw)
 
     def begin_means(self) -> None:
-        """Means are counted from the value at the start, so that a constant one comes out exactly."""
-        self._area, self._running_ms, self._reference_mw = 0.0, 0, self.state.output_mw
+        self._area, self._running_ms = 0.0, 0
 
     def pass_time(self, ms: int) -> bool:
         state = self.state
@@ -207,6 +206,8 @@ class UnitControls(SimpyDevice[P, UnitState]):
             rate = self.rate_mw_per_s / self.slow_factor
             state.output_mw, mean_mw = ramp(mean_mw, self._target_mw, rate, ms * S_PER_MS)
             moving = state.output_mw != self._target_mw
+        if not self._running_ms:
+            self._reference_mw = mean_mw  # counted from here, a constant output has exactly itself as its mean
         self._running_ms += ms
         self._area += (mean_mw - self._reference_mw) * ms
         return moving
