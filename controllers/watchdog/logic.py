@@ -60,6 +60,14 @@ class Watchdog:
             actions.append(_act(spec, kept, seen, t_s))
         return actions, happened
 
+    def follow(self, memory: Memory, image: Image) -> list[Action]:
+        """Remember what a safe state depends on, and act on what is latched, without judging: another one does."""
+        for spec, kept, seen in zip(self.specs, memory.assets, image.assets, strict=True):
+            readings.take(spec, kept, seen, image.t_s, self.limits)
+            kept.reset_count = seen.reset_count
+        return [_act(spec, kept, seen, image.t_s)
+                for spec, kept, seen in zip(self.specs, memory.assets, image.assets, strict=True)]
+
     def latch_all(self, memory: Memory, sign: Sign, why: str) -> list[Happening]:
         """Every asset into its safe state at once, for a reason that no image shows."""
         happened = []
