@@ -45,6 +45,8 @@ class EmulatedState:
     readings: list[float]
     reset_count: float = 0.0
     """Resets by hand so far, as the input counts them."""
+    refusing: bool = False
+    """A command is refused because nobody released it; told once."""
 
 
 class Emulated(Component[Any, Any, Any, Any]):
@@ -62,6 +64,7 @@ class Emulated(Component[Any, Any, Any, Any]):
         self._read = [attrgetter(_truth(name, type(inner).Outputs)) for name in self._measured]
         self._index = {name: i for i, name in enumerate(given)}
         self._given_places = [self._index[MEASURED + n] for n in self._measured if MEASURED + n in self._index]
+        self._run: RunView | None = None
         super().__init__(inner.name, inner.params, inner.context)
         self.step_s = inner.step_s
 
@@ -88,6 +91,7 @@ class Emulated(Component[Any, Any, Any, Any]):
         return self.inner.nameplate()
 
     def attach(self, run: RunView) -> None:
+        self._run = run
         self.inner.attach(run)
 
     def detach(self) -> None:
@@ -96,14 +100,14 @@ class Emulated(Component[Any, Any, Any, Any]):
     def snapshot(self) -> EmulatedState:
         state = self.state
         return EmulatedState(self.inner.snapshot(), [d.snapshot() for d in self.devices], list(state.readings),
-                             state.reset_count)
+                             state.reset_count, state.refusing)
 
     def restore(self, state: EmulatedState) -> None:
         self.inner.restore(state.inner)
         for device, kept in zip(self.devices, state.devices, strict=True):
             device.restore(kept)
         self.state = EmulatedState(self.inner.state, [d.state for d in self.devices], list(state.readings),
-                                   state.reset_count)
+                                   state.reset_count, state.refusing)
 
     def step(self, t_s: int, dt_s: int, inputs: Any) -> Any:
         """Device, physics, instruments."""
@@ -112,7 +116,8 @@ class Emulated(Component[Any, Any, Any, Any]):
         state.reset_count = max(state.reset_count, inputs.reset_count)
         for device, (names, index) in zip(self.devices, self._places, strict=True):
             asked = getattr(inputs, names[0])
-            requests.append(float(asked if index is None else _element(asked, index)))
+            asked = float(asked if index is None else _element(asked, index))
+            requests.append(self._released(f"{device.name}.{names[0]}", asked, t_s))
             action = device.act(t_s, dt_s, Command(requests[-1], reset))
             actions.append(action)
             self.pending_events += action.events
@@ -124,6 +129,18 @@ class Emulated(Component[Any, Any, Any, Any]):
         state.inner = self.inner.state
         state.devices = [d.state for d in self.devices]
         return self._outputs(t_s + dt_s - BEFORE_END_S, given, requests, actions)
+
+    def _released(self, key: str, asked: float, t_s: int) -> float:
+        """The command, if somebody released it; else the safe value. On a site without a gate everything passes."""
+        book = self._run.book if self._run is not None else None
+        if book is None:
+            return asked
+        refusal = book.refusal(key, asked, t_s)
+        if refusal is not None and not self.state.refusing:
+            self.emit(t_s, "setpoint_refused", f"{self.name}: {key} = {asked:g} is refused ({refusal.value}); the safe "
+                                               f"value {book.safe[key]:g} holds until a release covers it", "alarm")
+        self.state.refusing = refusal is not None
+        return asked if refusal is None else book.safe[key]
 
     def _outputs(self, at_s: float, given: Any, requests: list[float], actions: list[Action]) -> Any:
         values = [get(given) for get in self._get_given]

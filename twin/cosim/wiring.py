@@ -11,6 +11,8 @@ Rules, in this order:
    an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
    word, if it takes an input of that name; otherwise they contradict each other, which is refused. What the asset does
    not take itself ends at the highest layer (a person's reset of the watchdog).
+   What a controller says of an asset that no asset takes (a band, a reset) goes to the higher layers that have an
+   input of that name on a terminal named after the same asset.
    Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
@@ -182,6 +184,24 @@ class _Wiring:
                             self.add(End(member, source), End(name, port_name, member), delayed=port.measured)
         for command, givers in commanders.items():
             self._chain(command, givers)
+        for lower in self._controllers():
+            for higher in self._controllers():
+                if self.components[lower].layer < self.components[higher].layer:
+                    self._tell(lower, higher)
+
+    def _controllers(self) -> list[str]:
+        return [name for name, c in self.components.items() if c.section is Section.CONTROLLERS]
+
+    def _tell(self, lower: str, higher: str) -> None:
+        """What one controller says of an asset to one nearer to it, where the asset itself does not take it."""
+        giver, taker = self.components[lower], self.components[higher]
+        for group, members in giver.terminals().items():
+            said = _per_ports(giver.Outputs, group)
+            for heard_in, others in taker.terminals().items():
+                for port_name in said.keys() & _per_ports(taker.Inputs, heard_in).keys():
+                    for member in [m for m in members if m in others and m in self.components]:
+                        if port_name not in ports_of(self.components[member].Inputs):
+                            self.add(End(lower, port_name, member), End(higher, port_name, member), delayed=False)
 
     def join_signals(self) -> None:
         """Rule 2, where terminals are outputs."""

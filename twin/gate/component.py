@@ -5,16 +5,16 @@ a shadow twin, tries it under every expectation, repairs it or falls back (``twi
 happened (``twin.gate.ledger``), signs, and publishes the release in the book. In every step it hands on what the
 release says, or the safe values where nothing holds; what the operators say directly never passes.
 
-It also asks anew when the measured charge of a storage has left the band in which the release was proved. Nothing in
-here depends on the wall clock, so the same scenario gives the same releases, bit for bit, also in a continued run.
+It also decides anew when the measured charge of a storage has left the band in which the release was proved, and when a
+person takes over, gives back, releases or rejects (``twin.gate.takeover``). But for when a person's request arrives,
+nothing here depends on the wall clock: the same scenario gives the same releases, also in a continued run.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,33 +25,26 @@ from twin.component import Component, ComponentParams, Layer, Role, Section, por
 from twin.context import Context
 from twin.cosim.stages import PLANT_ROLES
 from twin.errors import ComponentError
-from twin.gate.bands import Band
+from twin.gate.book import LeasedBand
 from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_words
 from twin.gate.expectation import Expectation
 from twin.gate.fallback import FallbackLibrary
 from twin.gate.jobs import Failure
+from twin.gate.setpoints import OPERATED, PORTS, bands_of, safe_values, state_bands, storages_of
 from twin.gate.shadow import TwinState, operators
-from twin.nameplate import GeneratorNameplate, LoadNameplate, RenewableNameplate, StorageNameplate
+from twin.gate.takeover import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
+from twin.gate.takeover_inbox import FileInbox
+from twin.gate.takeover_request import Request, RequestKind, leasable
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
 if TYPE_CHECKING:
     from twin.cosim.view import RunView
     from twin.gate.proving import Moment, ProvingGround
     from twin.gate.records import GateRecords
-    from twin.gate.release import ReleasedSchedule
 
 NAME = "gate"
-PORTS = {"p_set_mw": 0.0, "p_limit_mw": math.inf, "interrupt_frac": 0.0}
-"""What it hands on, and the value where nobody commands: the safe one."""
-OPERATED = (StorageNameplate, GeneratorNameplate, RenewableNameplate, LoadNameplate)
-STATE_BAND_SOC = 0.1
-"""So far a storage may be from where the replay saw it before the proof is void."""
 ASK_AGAIN_S = 300
-"""Shortest time between two questions out of turn."""
-BAND_FRAC = 0.05
-"""Room for corrections within seconds around the set-point of a storage, part of its power."""
-SHORT_STORAGE_H = 0.25
-"""A storage that is empty after this time at full power is for balancing: its whole power is the band."""
+"""Shortest time between two questions because the state has left its band."""
 
 
 @dataclass(slots=True)
@@ -76,6 +69,14 @@ class Outputs:
     band_low_mw: np.ndarray = port(0.0, per="asset")
     """Lowest and highest ``p_set_mw`` that a correction within seconds may reach."""
     band_high_mw: np.ndarray = port(0.0, per="asset")
+    watchdog_reset_count: np.ndarray = port(0.0, per="asset")
+    """Resets that persons asked for so far."""
+    leased_code: np.ndarray = port(0, per="asset")
+    """1 while a person holds a set-point of the asset."""
+    heartbeat_count: float = port(0.0, carrier="supervision")
+    """Rises with every step."""
+    release_expires_s: float = port(0.0, carrier="supervision", may_be_missing=True)
+    """When what holds becomes void; NaN where nothing holds."""
     status_code: int = port(0, codes=GateStatus)
     violations_count: int = port(0)
     """Hard ones of the last proposal, before it was repaired."""
@@ -89,12 +90,16 @@ class Outputs:
 class State:
     """What the gate remembers; the ledger has the whole story."""
 
+    desk: DeskState
     release_json: str = ""
     """The release that holds; empty: none."""
+    waiting_json: str = ""
+    """A schedule that waits for a person to release it; empty: none."""
     status_code: int = 0
     violations_count: int = 0
     rounds_count: int = 0
     trials_count: int = 0
+    heartbeat_count: int = 0
     asked_s: int = -(10**9)
     """When it last decided."""
     refreshed_s: int = -(10**9)
@@ -115,156 +120,237 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
     def __init__(self, name: str, params: ComponentParams, context: Context) -> None:
         self._plates = {n: p for n, p in context.nameplates.items() if isinstance(p, OPERATED)}
         self._assets = tuple(self._plates)
+        self._safe = safe_values(self._assets)
         self._ground: ProvingGround | None = None
         self._records: GateRecords | None = None
-        self._run: RunView | None = None
         self._operators: dict[str, Any] = {}
         """States of the operators before their next step."""
         super().__init__(name, params, context)
+
+    def initial_state(self) -> State:
+        return State(DeskState())
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
         """Everything that a controller may command."""
         return {"asset": self._assets}
 
     def attach(self, run: RunView) -> None:
-        """Start the shadow twins, open the ledger, and take up the release that held when the run was interrupted."""
+        """Start the shadow twins, open the ledger, and take up what held when the run was interrupted."""
         from twin.gate.proving import ProvingGround
-        from twin.gate.records import GateRecords
+        from twin.gate.records import GateRecords, acts_of_scenario
 
         self._run, self._rules = run, run.scenario.model.gate
-        self._expecter = _expecter(run.components)
+        self._steps = max(round(self._rules.horizon_h * 3600 / self._rules.step_s), 1)
+        self._expecter = expecter_of(run.components)
         self._operator_names = list(operators(run.components))
         self._ground = ProvingGround(run.scenario, self._rules, run.components)
-        self._records = GateRecords(run, self._ground.scenario_sha256, self._safe())
-        run.book = self._records.book
+        self._records = records = GateRecords(run, self._ground.scenario_sha256, self._safe)
+        run.book = records.book
+        self._desk = TakeoverDesk(
+            leasable(self._plates), records.note, script=acts_of_scenario(run, self.context), past=records.past,
+            inbox=FileInbox(run.directory) if run.directory is not None else None)
+        self._desk.state = self.state.desk
         if self.state.release_json:
-            self._records.take_up(self.state.release_json, run.start_s)
+            records.take_up(self.state.release_json, run.start_s)
         self._keep_operators()
 
     def detach(self) -> None:
         """End the shadow twins and close the ledger."""
-        if self._ground is not None:
-            self._ground.close()
-        if self._records is not None:
-            self._records.close()
+        for what in (self._ground, self._records):
+            if what is not None:
+                what.close()
         self._ground = self._records = None
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Decide where it is time to, and hand on what holds."""
         if self._ground is None or self._records is None:
             raise ComponentError(f"{self.name} steps only in a run: it tries schedules in copies of the whole twin")
-        if t_s % self._rules.interval_s == 0:
-            self._decide(t_s, None)
-        elif self._has_left_its_band(t_s, inputs) and t_s - self.state.asked_s >= ASK_AGAIN_S:
-            self._decide(t_s, self._records.book.current)
+        changed = self._serve_persons(t_s)
+        left = self._has_left_its_band(t_s, inputs) and t_s - self.state.asked_s >= ASK_AGAIN_S
+        if changed or left or t_s % self._rules.interval_s == 0:
+            self._decide(t_s)
+        self._void_what_expired(t_s)
         self._keep_operators()
         return self._outputs(t_s)
 
     # ---- deciding -------------------------------------------------------------------------------------------------
 
-    def _decide(self, t_s: int, again: ReleasedSchedule | None) -> None:
-        """Ask for a schedule from here on; ``again``: whether the one that holds still does from the present state."""
+    def _decide(self, t_s: int, propose: Callable[[Moment], Schedule | Failure] | None = None,
+                by: str = "") -> Decision | None:
+        """Find what is to hold from here on.
+
+        Parameters
+        ----------
+        propose : default: a rollout of the operators.
+        by : a person who releases; then nothing is repaired and no fallback is tried.
+        """
         ground, records, state = self._its_ground, self._its_records, self.state
         moment = self._moment(t_s)
         if not moment.expectations:  # nothing was measured yet: nothing can be tried, and nothing is released
-            return
-        horizon = Horizon(t_s, self._rules.step_s, max(round(self._rules.horizon_h * 3600 / self._rules.step_s), 1))
-        library = FallbackLibrary(self._safe(), self._storages(), horizon.steps, json.loads(state.fallbacks_json))
+            return None
+        horizon = Horizon(t_s, self._rules.step_s, self._steps)
+        leases = self._desk.leases(t_s)
+        renewed = json.loads(state.fallbacks_json)
+        library = FallbackLibrary(self._safe, storages_of(self._plates), horizon.steps, renewed)
         told: list[tuple[str, Tried]] = []
+
+        def made(setpoints: Mapping[str, np.ndarray], origin: Origin) -> Schedule:
+            return with_leases(Schedule(horizon, dict(setpoints), origin, ground.scenario_sha256,
+                                        moment.forecast_sha256, moment.state_sha256), leases)
+
+        def rolled_out() -> Schedule | Failure:
+            setpoints = ground.rollout(moment, horizon)
+            return setpoints if isinstance(setpoints, Failure) else made(
+                setpoints, Origin(OriginKind.CONTROLLER, ", ".join(self._operator_names)))
+
+        def blank(setpoints: Mapping[str, np.ndarray], name: str) -> Schedule:
+            return made(setpoints, Origin(OriginKind.FALLBACK, name))
 
         def try_out(schedule: Schedule) -> Tried:
             state.trials_count += 1
             return ground.try_out(schedule, moment)
 
-        def propose() -> Schedule | Failure:
-            if again is not None:
-                return again.schedule
-            setpoints = ground.rollout(moment, horizon)
-            return setpoints if isinstance(setpoints, Failure) else self._schedule(
-                setpoints, horizon, moment, Origin(OriginKind.CONTROLLER, ", ".join(self._operator_names)))
-
-        def blank(setpoints: Mapping[str, np.ndarray], name: str) -> Schedule:
-            return self._schedule(setpoints, horizon, moment, Origin(OriginKind.FALLBACK, name))
-
-        def fallbacks() -> Sequence[Schedule]:
-            return library.schedules(records.book.current, t_s, blank)
-
-        decision = decide(Means(propose, try_out, records.repairer(ground, moment), fallbacks,
-                                self._rules.repair_rounds, lambda what, tried: told.append((what, tried))))
+        decision = decide(Means(
+            rolled_out if propose is None else lambda: propose(moment), try_out, records.repairer(ground, moment),
+            lambda: [] if by else library.schedules(records.book.current, t_s, blank),
+            0 if by else self._rules.repair_rounds, lambda what, tried: told.append((what, tried))))
         if t_s - state.refreshed_s >= self._rules.fallback_refresh_s:
             state.refreshed_s = t_s
             state.fallbacks_json = json.dumps(library.refreshed(records.book.current, t_s, blank, try_out))
-        self._conclude(t_s, decision, moment, told)
+        self._conclude(t_s, decision, moment, told, by)
+        return decision
 
-    def _conclude(self, t_s: int, decision: Decision, moment: Moment, told: list[tuple[str, Tried]]) -> None:
-        """Write down, sign and publish; then tell."""
-        records, state = self._its_records, self.state
-        chosen = decision.chosen
+    def _conclude(self, t_s: int, decision: Decision, moment: Moment, told: list[tuple[str, Tried]], by: str) -> None:
+        """Write down, sign and publish, or let it wait; then tell."""
+        records, state, chosen = self._its_records, self.state, decision.chosen
+        state.asked_s, state.outside = t_s, False
+        if decision.proposed is not None:
+            state.violations_count = len(decision.proposed.verdict.hard_violations)
+        state.rounds_count = len(decision.rounds)
+        if by and chosen is None:
+            records.story(t_s, decision, told)
+            return
+        status = GateStatus.BY_HAND if by else decision.status
+        if self._rules.release == "by_hand" and not by and status in (GateStatus.RELEASED, GateStatus.REPAIRED):
+            assert chosen is not None
+            records.story(t_s, decision, told)
+            state.waiting_json = json.dumps(chosen.schedule.as_plain())
+            self.emit(t_s, "schedule_waits", "a schedule is proved and waits for a person: twin release")
+            return
         if chosen is None:
             records.safe_state(t_s, decision, told)
             state.release_json = ""
         else:
-            expires_s = min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s)
             released = records.release(
-                t_s, decision, told, moment, expires_s=expires_s, bands=self._bands(chosen.schedule),
-                state_band=self._state_band(t_s, chosen), code_version=twin.__version__)
+                t_s, decision, told, moment, expires_s=min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s),
+                bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(self._plates, t_s, chosen),
+                code_version=twin.__version__, by=by)
             state.release_json = json.dumps(released.as_plain())
-        proposed = decision.proposed
-        state.violations_count = len(proposed.verdict.hard_violations) if proposed else 0
-        state.rounds_count, state.asked_s, state.outside = len(decision.rounds), t_s, False
-        if decision.status is not GateStatus.RELEASED or state.status_code > GateStatus.REPAIRED:
-            severity = {GateStatus.FALLBACK: "warning", GateStatus.SAFE_STATE: "alarm"}.get(decision.status, "info")
-            self.emit(t_s, f"gate_{decision.status.name.lower()}", in_words(decision, self._clock), severity)
-        state.status_code = int(decision.status)
-
-    def _schedule(self, setpoints: Mapping[str, np.ndarray], horizon: Horizon, moment: Moment,
-                  origin: Origin) -> Schedule:
-        return Schedule(horizon, dict(setpoints), origin, self._its_ground.scenario_sha256, moment.forecast_sha256,
-                        moment.state_sha256)
+        if status is not GateStatus.RELEASED or state.status_code > GateStatus.REPAIRED:
+            severity = {GateStatus.FALLBACK: "warning", GateStatus.SAFE_STATE: "alarm"}.get(status, "info")
+            self.emit(t_s, f"gate_{status.name.lower()}", in_words(decision, self._clock), severity)
+        state.status_code = int(status)
 
     def _moment(self, t_s: int) -> Moment:
         """Snapshot and expectations of now."""
         from twin.gate.proving import Moment
 
-        run = self._its_run
+        run = self._run
         for name, component in run.components.items():
             if component.role in PLANT_ROLES and run.reached_s.get(name, run.start_s) != t_s:
                 raise ComponentError(f"{name!r} stands at {run.reached_s.get(name, run.start_s)} s while the gate asks "
                                      f"at {t_s} s: gate.interval_s must be a multiple of every component's step")
-        states = {n: self._operators.get(n, c.state) for n, c in run.components.items()}
-        whole = TwinState.of(t_s, run.components, run.outputs_before(t_s))
-        state = dataclasses.replace(whole, states=states)
+        now = TwinState.of(t_s, run.components, run.outputs_before(t_s))
+        state = TwinState(t_s, {**now.states, **self._operators}, now.outputs)
         return Moment(state, state.sha256(), self._expectations(t_s))
 
     def _expectations(self, t_s: int) -> Sequence[Expectation | None]:
-        rules = self._rules
         if self._expecter is None:
             return [None]
-        steps = max(round(rules.horizon_h * 3600 / rules.step_s), 1)
-        courses = list(self._expecter.expectations(t_s, rules.step_s, steps))
-        return courses[:1] if rules.expectations == "nominal" else courses
+        courses = list(self._expecter.expectations(t_s, self._rules.step_s, self._steps))
+        return courses[:1] if self._rules.expectations == "nominal" else courses
 
     def _keep_operators(self) -> None:
         """Their states now are those before their next step."""
-        components = self._its_run.components
-        self._operators = {name: components[name].snapshot() for name in self._operator_names}
+        self._operators = {name: self._run.components[name].snapshot() for name in self._operator_names}
+
+    # ---- persons --------------------------------------------------------------------------------------------------
+
+    def _serve_persons(self, t_s: int) -> bool:
+        """Deal with what persons ask for; whether a decision has to follow."""
+        before = self._desk.active(t_s - 1) if t_s else {}
+        for request in self._desk.due(t_s):
+            answer = self._desk.handle(request, t_s, lambda lease: self._rule_lease(t_s, lease),
+                                       lambda asked: self._rule_by_hand(t_s, asked))
+            self.emit(t_s, f"request_{request.kind.value}", f"{request.who}: {answer.text}",
+                      "info" if answer.accepted else "warning")
+        for complaint in self._desk.complaints:
+            self.emit(t_s, "request_unreadable", complaint, "warning")
+        self._desk.complaints.clear()
+        self._its_records.book.leases = {
+            lease.key: LeasedBand(lease.value, lease.value, lease.until_s) for lease in self._desk.leases(t_s)}
+        return self._desk.active(t_s) != before
+
+    def _rule_lease(self, t_s: int, lease: Lease) -> Ruling:
+        """The gate's proof of what holds, with this lease."""
+        moment, current = self._moment(t_s), self._its_records.book.current
+        if not moment.expectations:
+            return Ruling(False, "nothing was measured yet, so that nothing can be proved; ask again in a minute")
+        horizon = Horizon(t_s, self._rules.step_s, self._steps)
+        library = FallbackLibrary(self._safe, (), horizon.steps)
+        [plan, *_] = library.schedules(current, t_s, lambda setpoints, name: Schedule(
+            horizon, dict(setpoints), Origin(OriginKind.PERSON, lease.who), self._its_ground.scenario_sha256,
+            moment.forecast_sha256, moment.state_sha256))
+        active = [held for held in self._desk.leases(t_s) if held.lease_id != lease.lease_id]
+        self.state.trials_count += 1
+        return ruling_of(self._its_ground.try_out(with_leases(plan, [*active, lease]), moment).verdict)
+
+    def _rule_by_hand(self, t_s: int, request: Request) -> Ruling:
+        """Release what waits, or reject what waits or holds."""
+        state, records = self.state, self._its_records
+        if request.kind is RequestKind.RELEASE:
+            if not state.waiting_json:
+                return Ruling(False, "no schedule waits for a release")
+            waiting = Schedule.from_plain(json.loads(state.waiting_json))
+            decision = self._decide(t_s, lambda moment: waiting, by=request.who)
+            if decision is None or decision.chosen is None:
+                return Ruling(False, "the schedule that waited no longer passes the gate; another will be proposed")
+            state.waiting_json = ""
+            return Ruling(True, f"released by {request.who}", {"schedule_sha256": waiting.sha256})
+        if state.waiting_json:
+            state.waiting_json = ""
+            return Ruling(True, "what waited is rejected; another will be proposed")
+        if records.book.current is None:
+            return Ruling(False, "nothing waits and nothing holds that could be rejected")
+        name = records.book.current.release_id
+        records.book.withdraw()
+        self._decide(t_s, lambda moment: Failure("rejected", f"{request.who} rejected release {name}"))
+        return Ruling(True, f"release {name} is withdrawn", {"release_id": name})
 
     # ---- handing on -----------------------------------------------------------------------------------------------
 
-    def _outputs(self, t_s: int) -> Outputs:
+    def _void_what_expired(self, t_s: int) -> None:
         book, state = self._its_records.book, self.state
-        release = book.current
-        if release is not None and t_s >= release.expires_s:
-            book.withdraw()
-            release, state.release_json, state.status_code = None, "", int(GateStatus.SAFE_STATE)
-            self.emit(t_s, "release_expired", "the release is void and there is no other: the assets go to their safe "
-                                              "state", "alarm")
-        now = release.schedule.at(t_s) if release is not None else {}
+        if book.current is None or t_s < book.current.expires_s:
+            return
+        book.withdraw()
+        state.release_json, state.status_code = "", int(GateStatus.SAFE_STATE)
+        self.emit(t_s, "release_expired", "the release is void and there is no other: the assets go to their safe "
+                                          "state", "alarm")
+
+    def _outputs(self, t_s: int) -> Outputs:
+        book, state, desk = self._its_records.book, self.state, self._desk
+        state.heartbeat_count += 1
+        leased = desk.active(t_s)
+        now = {**(book.current.schedule.at(t_s) if book.current is not None else {}), **leased}
         p_set, p_limit, interrupt = (np.array([now.get(f"{asset}.{name}", safe) for asset in self._assets])
                                      for name, safe in PORTS.items())
         bands = np.array([book.band(f"{asset}.p_set_mw", t_s) for asset in self._assets]).reshape(-1, 2)
-        return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1], state.status_code, state.violations_count,
-                       state.rounds_count, state.trials_count)
+        held = np.array([float(any(key.startswith(f"{asset}.") for key in leased)) for asset in self._assets])
+        resets = np.array([float(desk.state.reset_counts.get(asset, 0)) for asset in self._assets])
+        expires_s = float(book.current.expires_s) if book.current is not None else math.nan
+        return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1], resets, held, float(state.heartbeat_count),
+                       expires_s, state.status_code, state.violations_count, state.rounds_count, state.trials_count)
 
     def _has_left_its_band(self, t_s: int, inputs: Inputs) -> bool:
         """Whether a measured charge is not where the proof holds; an unknown one says nothing."""
@@ -277,52 +363,14 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             if band is None or math.isnan(soc):
                 continue
             low, high = band.at(index)
-            if not low <= soc <= high:
-                if not self.state.outside:
-                    self.emit(t_s, "state_left_its_band", f"{asset}: the charge is {soc:.3f}, the release was proved "
-                                                          f"for {low:.3f} to {high:.3f}; the gate asks anew", "warning")
-                self.state.outside = True
-                return True
+            if low <= soc <= high:
+                continue
+            if not self.state.outside:
+                self.emit(t_s, "state_left_its_band", f"{asset}: the charge is {soc:.3f}, the release was proved for "
+                                                      f"{low:.3f} to {high:.3f}; the gate decides anew", "warning")
+            self.state.outside = True
+            return True
         return False
-
-    def _bands(self, schedule: Schedule) -> dict[str, Band]:
-        """Room for corrections: some around the set-point of a storage, all of one that is there for balancing."""
-        bands = {}
-        for asset, plate in self._plates.items():
-            key = f"{asset}.p_set_mw"
-            if key not in schedule.setpoints or not isinstance(plate, StorageNameplate):
-                continue
-            low, high = -plate.charge_power_mw, plate.discharge_power_mw
-            values = schedule.setpoints[key]
-            room = BAND_FRAC * max(-low, high)
-            if plate.energy_mwh < SHORT_STORAGE_H * max(-low, high):
-                room = high - low
-            bands[key] = Band(np.minimum(np.maximum(values - room, low), values),
-                              np.maximum(np.minimum(values + room, high), values))
-        return bands
-
-    def _state_band(self, t_s: int, chosen: Tried) -> dict[str, Band]:
-        """Around the charge that the nominal replay saw; without limits before now."""
-        trajectories, horizon, bands = chosen.nominal, chosen.schedule.horizon, {}
-        for asset, plate in self._plates.items():
-            key = f"{asset}.soc"
-            if trajectories is None or not isinstance(plate, StorageNameplate) or not trajectories.has(key) \
-                    or plate.energy_mwh < SHORT_STORAGE_H * plate.discharge_power_mw:
-                continue
-            ends = np.interp(horizon.times_s() + horizon.step_s, trajectories.times_s(asset)
-                             + trajectories.steps_s[asset], trajectories.series(key))
-            starts = np.concatenate([ends[:1], ends[:-1]])
-            past = horizon.times_s() + horizon.step_s <= t_s
-            low = np.where(past, -math.inf, np.minimum(starts, ends) - STATE_BAND_SOC)
-            bands[key] = Band(low, np.where(past, math.inf, np.maximum(starts, ends) + STATE_BAND_SOC))
-        return bands
-
-    def _safe(self) -> dict[str, float]:
-        """Key → its value in the safe state."""
-        return {f"{asset}.{name}": safe for asset in self._assets for name, safe in PORTS.items()}
-
-    def _storages(self) -> list[str]:
-        return [asset for asset, plate in self._plates.items() if isinstance(plate, StorageNameplate)]
 
     def _clock(self, t_s: int) -> str:
         return f"{self.context.calendar.local(t_s):%H:%M}"
@@ -337,13 +385,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         assert self._records is not None
         return self._records
 
-    @property
-    def _its_run(self) -> RunView:
-        assert self._run is not None
-        return self._run
 
-
-def _expecter(components: Mapping[str, Component]) -> Any:
+def expecter_of(components: Mapping[str, Component]) -> Any:
     """Who knows what to expect; None: nobody."""
     from twin.gate.expectation import Expecter
 

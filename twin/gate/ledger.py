@@ -96,6 +96,8 @@ class Ledger:
 
     def append_all(self, told: Sequence[Told]) -> list[Entry]:
         """Write several entries at once, all or none; raises as :meth:`append`."""
+        if not told:
+            return []
         with _write_errors(self.file), self._turn():
             self._connection.execute("BEGIN IMMEDIATE")
             try:

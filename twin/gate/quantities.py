@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.gate.limit_rows import LimitRow, Quantity
+from twin.gate.limit_rows import RATES, LimitRow, Quantity
 
 HOUR_S = 3600.0
 
@@ -46,7 +46,7 @@ def judged(row: LimitRow, series: np.ndarray, dt_s: int, before: BeforeStart) ->
         return _both(series)
     if row.of is Quantity.ABS:
         return _both(np.abs(series))
-    if row.of in (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H):
+    if row.of in RATES:
         return _both(_rate(row.of, series, before.value, _intervals(row.window_h, dt_s) or 1, dt_s))
     if row.of in (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H):
         return _run_time_h(series, row.on_above, row.of is Quantity.UP_TIME_H, before, dt_s)
@@ -57,6 +57,33 @@ def judged(row: LimitRow, series: np.ndarray, dt_s: int, before: BeforeStart) ->
         return _total(series, window)
     above = (np.abs(series) > row.on_above).astype(float)
     return _total(above / (window or len(series)), window)
+
+
+def linear_terms(row: LimitRow, series: np.ndarray, dt_s: int, interval: int) -> list[tuple[int, float]]:
+    """A quantity in one interval as a sum over the series around it: (interval, factor) each.
+
+    Empty where it is no smooth function of the series (times on and off, shares of time).
+
+    Parameters
+    ----------
+    series : (n,) of one signal.
+    """
+    if row.of is Quantity.VALUE:
+        return [(interval, 1.0)]
+    if row.of is Quantity.ABS:
+        return [(interval, -1.0 if series[interval] < 0.0 else 1.0)]
+    if row.of in RATES:
+        lag = _intervals(row.window_h, dt_s) or 1
+        earlier = interval - lag
+        falls = row.of is Quantity.FALL_PER_H or (
+            row.of is Quantity.CHANGE_PER_H and series[interval] < series[max(earlier, 0)])
+        factor = (-1.0 if falls else 1.0) / (lag * dt_s / HOUR_S)
+        return [(interval, factor)] + ([(earlier, -factor)] if earlier >= 0 else [])
+    if row.of in (Quantity.ENERGY, Quantity.SUM):
+        window = _intervals(row.window_h, dt_s) or len(series)
+        factor = dt_s / HOUR_S if row.of is Quantity.ENERGY else 1.0
+        return [(j, factor) for j in range(max(interval - window + 1, 0), interval + 1)]
+    return []
 
 
 def unit_of_quantity(of: Quantity, unit: str) -> str:
@@ -70,7 +97,7 @@ def unit_of_quantity(of: Quantity, unit: str) -> str:
     if of is Quantity.ABOVE_SHARE:
         return "–"
     difference = "K" if unit == "°C" else unit
-    if of in (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H):
+    if of in RATES:
         return "1/h" if unit == "–" else f"{difference}/h"
     if of is Quantity.ENERGY:
         return {"MW": "MWh", "Mvar": "Mvarh", "–": "h"}.get(unit, f"{difference} h")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import twin
 from twin.gate import ledger_entries
@@ -22,9 +22,12 @@ from twin.gate.ledger import Told as Entries
 from twin.gate.ledger_format import Kind
 from twin.gate.ledger_reader import LedgerReader
 from twin.gate.release import ReleasedSchedule, Signer, Verifier
+from twin.gate.takeover_request import Request
+from twin.scenario.takeovers import acts_of
 from twin.store.layout import LEDGER, RELEASE_KEYS
 
 if TYPE_CHECKING:
+    from twin.context import Context
     from twin.cosim.view import RunView
     from twin.gate.proving import Moment, ProvingGround
 
@@ -51,15 +54,19 @@ class GateRecords:
         self._reader: LedgerReader | None = None
         self._written: dict[str, ReleasedSchedule] = {}
         """Releases that are announced, by their name; of a continued run those from before too."""
+        self.past: list[tuple[str, Mapping[str, Any]]] = []
+        """Kind and body of all that the ledger held when the run was continued."""
         keys = [key.public]
         if run.directory is not None:
             file = run.directory / LEDGER
             self._ledger = Ledger(file, key)
             self._reader = LedgerReader(file)
             keys = list(read_public_keys(file.parent / RELEASE_KEYS))
-            for entry in self._reader.entries(Kind.RELEASE):
-                one = ReleasedSchedule.from_plain(entry.body["release"])
-                self._written[one.release_id] = one
+            self.past = [(entry.kind, entry.body) for entry in self._reader.entries()]
+            for kind, body in self.past:
+                if kind == Kind.RELEASE:
+                    one = ReleasedSchedule.from_plain(body["release"])
+                    self._written[one.release_id] = one
             time = run.scenario.model.time
             self._ledger.append(*ledger_entries.scenario_loaded(
                 run.start_s, name=self.site, scenario_sha256=scenario_sha256, start=time.start.isoformat(),
@@ -72,7 +79,7 @@ class GateRecords:
         self.book.publish(ReleasedSchedule.from_plain(json.loads(release_json)), now_s)
 
     def release(self, t_s: int, decision: Decision, told: Told, moment: Moment, *, expires_s: int, bands: Bands,
-                state_band: Bands, code_version: str) -> ReleasedSchedule:
+                state_band: Bands, code_version: str, by: str = "") -> ReleasedSchedule:
         """Sign what was chosen, write the whole story down, publish."""
         chosen = decision.chosen
         assert chosen is not None
@@ -84,10 +91,18 @@ class GateRecords:
         if before is not None:
             released = before
         else:
-            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, BY_GATE)])
+            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, by or BY_GATE)])
             self._written[released.release_id] = released
         self.book.publish(released, t_s)
         return released
+
+    def story(self, t_s: int, decision: Decision, told: Told) -> None:
+        """Write down what was tried, where nothing follows from it yet."""
+        self._write(_story(t_s, decision, told))
+
+    def note(self, kind: Kind, body: Mapping[str, Any]) -> None:
+        """Write down something that a person did."""
+        self._write([(kind, body)])
 
     def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
         """Write down that nothing could be released, and withdraw what held."""
@@ -133,3 +148,10 @@ def _story(t_s: int, decision: Decision, told: Told) -> list[Entries]:
         entries.append(ledger_entries.judged(t_s, tried.verdict))
         before = tried.schedule
     return entries
+
+
+def acts_of_scenario(run: RunView, context: Context) -> list[tuple[int, Request]]:
+    """What persons do by the scenario, and when."""
+    model = run.scenario.model
+    return acts_of(context, takeovers=model.takeovers, hand_releases=model.hand_releases,
+                   watchdog_resets=model.watchdog_resets)

@@ -27,6 +27,9 @@ class GateRules(BaseModel):
     timeout_s: float = Field(default=60.0, gt=0, description="longest wall-clock time of a trial [s]; one that takes "
                                                              "longer is a rejection")
     expiry_s: int = Field(default=3600, ge=1, description="a release is void so long after its issue [s]")
+    release: Literal["auto", "by_hand"] = Field(
+        default="auto", description="auto: what is accepted is released at once; by_hand: it waits for a person "
+                                    "(`twin release`), meanwhile what holds goes on until it is void, then a fallback")
     repair_rounds: int = Field(default=3, ge=0, le=10, description="attempts to repair a rejected schedule")
     fallback_refresh_s: int = Field(default=3600, ge=1, description="time between renewals of the fallback schedules "
                                                                     "[s]")

@@ -1,14 +1,20 @@
 """How set-points act on what is limited: the linearised twin around one replay, for drivers and for repair.
 
 A *point* is one quantity of a limit in one interval; a *column* one set-point in one step of the schedule. Only points
-that are violated or near their limit have rows.
+that are violated or near their limit have rows. :mod:`twin.gate.linearise` finds the figures.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from twin.gate.verdict import Driver, Violation
+from twin.units import unit_of
+
+DRIVERS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,11 @@ class Point:
     unit: str
     late: bool
     """Set-points act on it hours later (heat): spread a correction over neighbouring steps."""
+
+    @property
+    def excess(self) -> float:
+        """How far beyond its bound; negative inside."""
+        return max(self.value - self.high, self.low - self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +70,28 @@ class Sensitivities:
         matrix = np.zeros((len(self.points), len(self.columns)))
         np.add.at(matrix, (self.row, self.column), self.value)
         return matrix
+
+    def drivers(self, violation: Violation, start_s: int, step_s: int) -> tuple[Driver, ...]:
+        """The set-points behind a violation: at its worst moment, those whose present value pushes it farthest.
+
+        Parameters
+        ----------
+        start_s, step_s : of the schedule.
+        """
+        ranked = sorted(self._pushes(violation), key=lambda item: (-item[0], item[1].key, item[1].step))
+        best: dict[str, Driver] = {}
+        for _, column, slope in ranked:
+            unit = f"{violation.unit}/{unit_of(column.key) or '–'}"
+            best.setdefault(column.key, Driver(column.key, start_s + column.step * step_s, slope, unit))
+        return tuple(best.values())[:DRIVERS_TOLD]
+
+    def _pushes(self, violation: Violation) -> Iterator[tuple[float, Column, float]]:
+        """(push beyond the bound, column, slope) of everything that acts on the worst moment."""
+        for number, point in enumerate(self.points):
+            at_worst = (point.limit, point.signal, point.t_s) == (violation.name, violation.signal, violation.worst_t_s)
+            if not at_worst or violation.bound not in (point.low, point.high):
+                continue
+            outward = 1.0 if violation.bound == point.high else -1.0
+            for place in np.flatnonzero(self.row == number).tolist():
+                column, slope = self.columns[int(self.column[place])], float(self.value[place])
+                yield outward * slope * column.base, column, slope

@@ -1,0 +1,70 @@
+"""What the gate hands on, its safe values, and how far a correction or the state may be from what was proved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from twin.gate.bands import Band
+from twin.gate.decision import Tried
+from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
+from twin.schedule import Schedule
+
+OPERATED = (StorageNameplate, GeneratorNameplate, RenewableNameplate, LoadNameplate)
+PORTS = {"p_set_mw": 0.0, "p_limit_mw": math.inf, "interrupt_frac": 0.0}
+"""Set-point → its safe value, the one that holds where nobody commands."""
+STATE_BAND_SOC = 0.1
+"""So far the charge of a storage may be from where the replay saw it before the proof is void."""
+BAND_FRAC = 0.05
+"""Room for corrections within seconds around the set-point of a storage, part of its power."""
+SHORT_STORAGE_H = 0.25
+"""A storage that is empty after this time at full power is there for balancing: its whole power is its band."""
+
+
+def safe_values(assets: Iterable[str]) -> dict[str, float]:
+    """Key → its value in the safe state."""
+    return {f"{asset}.{name}": safe for asset in assets for name, safe in PORTS.items()}
+
+
+def storages_of(plates: Mapping[str, Nameplate]) -> list[str]:
+    """Assets that store electricity."""
+    return [asset for asset, plate in plates.items() if isinstance(plate, StorageNameplate)]
+
+
+def is_short(plate: StorageNameplate) -> bool:
+    """Whether it is for balancing and not for plans."""
+    return plate.energy_mwh < SHORT_STORAGE_H * max(plate.charge_power_mw, plate.discharge_power_mw)
+
+
+def bands_of(plates: Mapping[str, Nameplate], schedule: Schedule) -> dict[str, Band]:
+    """Room for corrections: some around the set-point of a storage, all of one that is there for balancing."""
+    bands = {}
+    for asset, plate in plates.items():
+        key = f"{asset}.p_set_mw"
+        if key not in schedule.setpoints or not isinstance(plate, StorageNameplate):
+            continue
+        low, high, values = -plate.charge_power_mw, plate.discharge_power_mw, schedule.setpoints[key]
+        room = high - low if is_short(plate) else BAND_FRAC * max(-low, high)
+        bands[key] = Band(np.minimum(np.maximum(values - room, low), values),
+                          np.maximum(np.minimum(values + room, high), values))
+    return bands
+
+
+def state_bands(plates: Mapping[str, Nameplate], t_s: int, chosen: Tried) -> dict[str, Band]:
+    """Around the charge that the nominal replay saw; without limits before ``t_s``."""
+    trajectories, horizon = chosen.nominal, chosen.schedule.horizon
+    bands: dict[str, Band] = {}
+    for asset, plate in plates.items():
+        key = f"{asset}.soc"
+        if trajectories is None or not isinstance(plate, StorageNameplate) or is_short(plate) \
+                or not trajectories.has(key):
+            continue
+        ends = np.interp(horizon.times_s() + horizon.step_s,
+                         trajectories.times_s(asset) + trajectories.steps_s[asset], trajectories.series(key))
+        starts = np.concatenate([ends[:1], ends[:-1]])
+        past = horizon.times_s() + horizon.step_s <= t_s
+        bands[key] = Band(np.where(past, -math.inf, np.minimum(starts, ends) - STATE_BAND_SOC),
+                          np.where(past, math.inf, np.maximum(starts, ends) + STATE_BAND_SOC))
+    return bands
