@@ -1,8 +1,9 @@
 """The motor drive of an on-load tap changer: so many seconds for a position.
 
 The grid decides when to move; the drive decides how far it can: ``tap_moves_count`` of the transformer. Its time is
-divided into slots of a movement each, so that short steps let it move as often as long ones. The voltage regulator
-stands beside it, so a loss of communication with the site changes nothing.
+divided into slots of a movement each, so that short steps let it move as often as long ones. A command is the most it
+shall move in a step, infinite where nobody limits it. The voltage regulator stands beside it, so that a loss of
+communication with the site changes nothing.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class TapChangerDrive(SimpyDevice[Params, TapDriveState]):
         return NEVER_MS
 
     def trip(self, now_ms: int) -> None:
-        self.state.worked_ms = 0.0
+        """It stops where it is; what it did of a slot counts when it goes on."""
 
     def begin_means(self) -> None:
         self._ready_ms = 0.0
@@ -79,4 +80,4 @@ class TapChangerDrive(SimpyDevice[Params, TapDriveState]):
     def means(self, dt_ms: int) -> tuple[float, ...]:
         """Positions it can move in the step; what is left of a slot counts in the next."""
         count, self.state.worked_ms = divmod(self.state.worked_ms + self._ready_ms, self._motor_ms)
-        return (min(count, max(self.state.command_mw, 0.0)),)
+        return (min(count, max(self.state.command_mw, 0.0)) // 1.0,)
