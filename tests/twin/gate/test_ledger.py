@@ -87,6 +87,7 @@ def test_several_entries_are_written_all_or_none(file):
     with Ledger(file, key()) as ledger:
         with pytest.raises(LedgerError, match="the body of a fault cannot be written as JSON"):
             ledger.append_all([(Kind.FAULT, NOTE), (Kind.FAULT, {"value": float("nan")})])
+        assert ledger.append_all([]) == []
         assert [e.seq for e in ledger.append_all([(Kind.FAULT, NOTE), (Kind.FALLBACK, NOTE)])] == [2, 3]
     assert verify_ledger(file) == []
 
