@@ -1,0 +1,83 @@
+"""Where a replay violates its limits or comes near them: the points around which the twin is linearised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.errors import ComponentError
+from twin.gate.limits import Limit, LimitSet
+from twin.gate.quantities import HOUR_S, judged, linear_terms
+from twin.gate.sensitivity import Point
+from twin.gate.series import Before, block_of
+from twin.gate.trajectory import Trajectories
+
+NEAR_FRAC = 0.05
+"""Of a limit's scale: what is nearer than this may be violated by a correction of something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A signal in one interval, and how it counts in a point."""
+
+    signal: str
+    """An output or the key of a set-point."""
+    t_s: int
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedPoint:
+    """A point, and of which parts of which series it is the sum."""
+
+    point: Point
+    owner: str
+    terms: tuple[Term, ...]
+
+
+def points_of(limits: LimitSet, trajectories: Trajectories, before: Before, late: frozenset[str],
+              near_frac: float = NEAR_FRAC) -> list[LocatedPoint]:
+    """All points that are violated, and those near a limit.
+
+    Parameters
+    ----------
+    late : owners on which set-points act with a delay; of these only violated points are looked at, for each costs a
+        replay.
+    """
+    return [point for limit in limits.limits for point in _points(limit, trajectories, before, late, near_frac)]
+
+
+def _points(limit: Limit, trajectories: Trajectories, before: Before, late: frozenset[str],
+            near_frac: float) -> Iterator[LocatedPoint]:
+    try:
+        block = block_of(limit, trajectories)
+    except ComponentError:  # the verdict says that there is no such series
+        return
+    quantity = judged(limit.row, block.values, block.step_s, before.of_limit(limit))
+    first = math.ceil(limit.row.holds_after_h * HOUR_S / block.step_s)
+    is_late = limit.owner in late and not limit.is_setpoint
+    tolerance = limit.row.tolerance
+    for values, bound, sign in ((quantity.high, limit.high, 1.0), (quantity.low, limit.low, -1.0)):
+        if not math.isfinite(bound):
+            continue
+        excess = sign * (values - bound)
+        excess[:first] = np.nan
+        near = tolerance if is_late else -near_frac * limit.scale
+        for row, column in np.argwhere(excess > near).tolist():
+            t_s = block.start_s + row * block.step_s
+            low, high = (bound, math.inf) if sign < 0 else (-math.inf, bound)
+            yield LocatedPoint(
+                Point(limit.name, limit.row.limit_class.value, limit.signals[column], t_s, float(values[row, column]),
+                      low, high, tolerance, limit.row.hard, limit.unit, is_late),
+                limit.owner, tuple(_terms(limit, block.values[:, column], column, row, block.start_s, block.step_s)))
+
+
+def _terms(limit: Limit, series: np.ndarray, column: int, row: int, start_s: int, step_s: int) -> Iterator[Term]:
+    for interval, factor in linear_terms(limit.row, series, step_s, row):
+        t_s = start_s + interval * step_s
+        yield Term(limit.signals[column], t_s, factor)
+        if limit.minus:
+            yield Term(limit.minus[column], t_s, -factor)
