@@ -16,6 +16,10 @@ from controllers.forecasting.errors import ForecastError
 from twin.context import Calendar
 
 DAY_S = 86_400
+WEEK_DAYS = 7
+YEAR_DAYS = 365.25
+QUARTER_S = 900
+"""All UTC offsets in use are multiples of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class DayTypes(Protocol):
     """Local hour and day type of any instant."""
 
     def of(self, utc_s: np.ndarray) -> DayColumns:
-        """Columns for instants of any shape."""
+        """Columns for instants of any shape, on quarter hours."""
         ...
 
 
@@ -45,14 +49,23 @@ class CalendarDays:
 
     def __init__(self, timezone: str, country: str | None) -> None:
         self.calendar = Calendar(datetime(1970, 1, 1, tzinfo=UTC), timezone, country)
+        self._days: dict[int, np.ndarray] = {}
+        """UTC day → (4, quarters of the day); a served forecast looks the same days up again and again."""
 
     def of(self, utc_s: np.ndarray) -> DayColumns:
-        """See :class:`DayTypes`; each distinct instant is looked up once."""
-        distinct, where = np.unique(utc_s, return_inverse=True)
-        table = self.calendar.table(distinct)
-        year_fraction = np.array([day.timetuple().tm_yday - 1 for day in table.day]) / 365.25
-        where = where.reshape(np.shape(utc_s))
-        return DayColumns(table.hour[where], table.weekday[where], table.working_day[where], year_fraction[where])
+        """See :class:`DayTypes`."""
+        day, second = np.divmod(np.asarray(utc_s), DAY_S)
+        distinct, where = np.unique(day, return_inverse=True)
+        table = np.stack([self._day(int(d)) for d in distinct])
+        hour, weekday, working, year = np.moveaxis(table[where.reshape(day.shape), :, second // QUARTER_S], -1, 0)
+        return DayColumns(hour, weekday.astype(int), working > 0.0, year)
+
+    def _day(self, day: int) -> np.ndarray:
+        if day not in self._days:
+            table = self.calendar.table(day * DAY_S + np.arange(0, DAY_S, QUARTER_S))
+            year = np.array([date.timetuple().tm_yday - 1 for date in table.day]) / YEAR_DAYS
+            self._days[day] = np.stack([table.hour, table.weekday, table.working_day, year])
+        return self._days[day]
 
 
 class TableDays:
@@ -70,16 +83,13 @@ class TableDays:
         self.working_day = np.asarray(working_day, dtype=bool)
 
     def of(self, utc_s: np.ndarray) -> DayColumns:
-        """See :class:`DayTypes`. A day before the first or after the last row takes the day type of a week nearby.
+        """See :class:`DayTypes`. Days beyond an end of the table take the day types of its outermost week.
 
-        Raises
-        ------
-        ForecastError
-            If an instant lies more than a week outside of the table.
+        Their features are not used for anything but lags before the record and the day after it.
         """
         day, second = np.divmod(np.asarray(utc_s) - self.first_day_utc_s, DAY_S)
-        if np.any(day < -7) or np.any(day >= len(self.weekday) + 7):
-            raise ForecastError(f"day types are given for {len(self.weekday)} days, asked for day {int(np.max(day))}; "
-                                "extend the table")
-        row = np.where(day < 0, day + 7, np.where(day >= len(self.weekday), day - 7, day))
-        return DayColumns(second / 3600.0, self.weekday[row], self.working_day[row], (day % 365) / 365.25)
+        n = len(self.weekday)
+        if n < WEEK_DAYS:
+            raise ForecastError(f"day types are given for {n} days; a week is the least")
+        row = np.where(day < 0, day % WEEK_DAYS, np.where(day >= n, n - WEEK_DAYS + (day - n) % WEEK_DAYS, day))
+        return DayColumns(second / 3600.0, self.weekday[row], self.working_day[row], day % YEAR_DAYS / YEAR_DAYS)

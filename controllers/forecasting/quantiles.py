@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from controllers.forecasting.targets import TargetGroup
 from controllers.forecasting.windows import Windows
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -17,15 +16,8 @@ PERCENTILES = np.arange(1, 100) / 100.0
 
 def within_limits(quantiles: np.ndarray, windows: Windows) -> np.ndarray:
     """Physical limits: nothing beyond a target's limits, no PV at night; quantiles (targets, n, leads, levels)."""
-    low, high = limits_of(windows.group)
-    clipped = np.clip(quantiles, low[:, None, None, None], high[:, None, None, None])
-    return np.where(windows.daylight[..., None], clipped, np.maximum(low, 0.0)[:, None, None, None])
-
-
-def limits_of(group: TargetGroup) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper limits, each (targets,)."""
-    limits = np.array([target.limits for target in group.targets])
-    return limits[:, 0], limits[:, 1]
+    low = np.array([target.limits[0] for target in windows.group.targets])
+    return np.clip(quantiles, low[:, None, None, None], windows.ceiling[..., None])
 
 
 def at_levels(quantiles: np.ndarray, levels: np.ndarray) -> np.ndarray:

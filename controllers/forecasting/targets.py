@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,18 +48,19 @@ class Target:
     ----------
     series : name of the measured series in the archive; magnitudes (a load is positive).
     capacity : what scores are normalised with, and the upper limit unless ``upper`` is given; unit of the series.
-    covariates : names of the weather and market series that may explain it.
+    covariates : quantity → name of the weather or market series; targets of one kind name quantities alike, so that a
+        model can learn from all of them together.
     lower, upper : physical limits; default 0 (prices: none) and the capacity.
-    ghi_series : which covariate is the global irradiance, for the clear-sky index of PV.
+    irradiance : which quantity is the global irradiance, for the clear-sky index of PV.
     """
 
     series: str
     kind: TargetKind
     capacity: float
-    covariates: tuple[str, ...] = ()
+    covariates: Mapping[str, str] = field(default_factory=dict)
     lower: float | None = None
     upper: float | None = None
-    ghi_series: str | None = None
+    irradiance: str | None = None
 
     def __post_init__(self) -> None:
         if not self.capacity > 0.0:

@@ -8,6 +8,9 @@ import numpy as np
 
 from controllers.forecasting.targets import TargetGroup
 
+COVARIATE_MARK = "@"
+"""Feature names with it come from covariates, ``quantity@what``."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
@@ -20,6 +23,15 @@ class FeatureTable:
     def select(self, names: tuple[str, ...]) -> np.ndarray:
         """Columns by name, (n, k, len(names))."""
         return self.values[..., [self.names.index(name) for name in names]]
+
+    def column(self, name: str) -> np.ndarray:
+        """One feature, (n, k)."""
+        return self.values[..., self.names.index(name)]
+
+    @property
+    def without_covariates(self) -> tuple[str, ...]:
+        """Names of the features that need no forecast of others."""
+        return tuple(name for name in self.names if COVARIATE_MARK not in name)
 
     def rows(self, chosen: np.ndarray) -> FeatureTable:
         """Part of the issue times."""
@@ -38,7 +50,9 @@ class Windows:
     history: FeatureTable
     """Past of targets and covariates, (n, past steps of one hour, channels); the last row ends at the issue time."""
     daylight: np.ndarray
-    """(targets, n, leads) False where PV is certainly zero; True for all other kinds."""
+    """(targets, n, leads) False where PV is dark; True for all other kinds. Scores and calibration of PV use it."""
+    ceiling: np.ndarray
+    """(targets, n, leads) highest possible value: the upper limit, for PV in the dark the recent night level."""
     outcome: np.ndarray
     """(targets, n, leads) in the targets' units; NaN where unknown. Members must not look at it in ``predict``."""
 
@@ -50,7 +64,7 @@ class Windows:
         features = tuple(table.rows(chosen) for table in self.features)
         return replace(self, issue_utc_s=self.issue_utc_s[chosen], features=features,
                        history=self.history.rows(chosen), daylight=self.daylight[:, chosen],
-                       outcome=self.outcome[:, chosen])
+                       ceiling=self.ceiling[:, chosen], outcome=self.outcome[:, chosen])
 
     @property
     def valid_utc_s(self) -> np.ndarray:

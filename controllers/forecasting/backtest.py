@@ -1,0 +1,47 @@
+"""Replays a model over past issue times, as it would have served: it learns only from outcomes that were known."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from controllers.forecasting.model import ForecastModel, Issued, Service, issue, learnt
+from controllers.forecasting.windows import Windows
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts as issued, with what came."""
+
+    windows: Windows
+    members: np.ndarray
+    """(members, targets, n, leads, levels)"""
+    raw: np.ndarray
+    """(targets, n, leads, levels), combined, not calibrated."""
+    quantiles: np.ndarray
+    """(targets, n, leads, levels), as issued."""
+    service: Service
+    """After the last issue."""
+
+
+def backtest(model: ForecastModel, windows: Windows, service: Service | None = None) -> Backtest:
+    """Issue all windows in turn; rows must be in the order of their issue times."""
+    return replay(model.member_quantiles(windows), windows, service or model.service)
+
+
+def replay(members: np.ndarray, windows: Windows, service: Service) -> Backtest:
+    """The same from the members' quantiles (members, targets, n, leads, levels)."""
+    horizon_s = windows.group.horizon.leads * windows.group.horizon.step_s
+    waiting: deque[tuple[Issued, int]] = deque()
+    issues = []
+    for i, now in enumerate(windows.issue_utc_s):
+        while waiting and waiting[0][0].issue_utc_s + horizon_s <= now:
+            earlier, row = waiting.popleft()
+            service = learnt(service, earlier, windows.outcome[:, row])
+        issued = issue(windows.rows(np.array([i])), members[:, :, i:i + 1], service)
+        issues.append(issued)
+        waiting.append((issued, i))
+    return Backtest(windows, members, np.stack([x.raw for x in issues], axis=1),
+                    np.stack([x.calibrated for x in issues], axis=1), service)

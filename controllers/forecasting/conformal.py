@@ -1,0 +1,114 @@
+"""Rolling conformal calibration: intervals that hold what they promise, also when the weather or the site changes.
+
+Each central interval (5-95, 10-90, 25-75 %) is widened or narrowed by an offset in units of its own width. The offset
+is the sum of two parts: the conformal quantile of the scores of the last weeks, per block of leads, and a slow
+integrator of the misses, which holds the long-run coverage whatever the scores do (a quantile tracker). Only leads
+that count take part: of PV those by daylight, where nights would be counted as perfect hits.
+
+Sources: Y. Romano, E. Patterson, E. Candès, Conformalized quantile regression, NeurIPS 2019; A. Angelopoulos, E.
+Candès, R. Tibshirani, Conformal PID control for time series prediction, NeurIPS 2023.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controllers.forecasting.quantiles import LEVELS, MEDIAN
+
+PAIRS = tuple((k, len(LEVELS) - 1 - k) for k in range(MEDIAN))
+"""Levels that bound a central interval."""
+NOMINAL = np.array([LEVELS[high] - LEVELS[low] for low, high in PAIRS])
+WINDOW_DAYS = 45
+LEAST_DAYS = 7
+"""Fewer days of scores: no offset from them yet."""
+BLOCK_H = 4
+GAIN = 0.1
+"""Of the integrator: offset per day and missed share."""
+LEAST_OFFSET = -0.4
+"""An interval may lose at most 0.8 of its width."""
+MOST_OFFSET = 3.0
+LEAST_WIDTH = 0.01
+"""Of the capacity: the unit of the offset where an interval has hardly any width."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scores of the last weeks and the integrator; a value: :meth:`updated` gives the next one."""
+
+    capacity: np.ndarray
+    """(targets,)"""
+    block_of_lead: np.ndarray
+    """(leads,)"""
+    scores: np.ndarray
+    """(days, targets, leads, pairs), the newest last; NaN where nothing counted."""
+    drift: np.ndarray
+    """(targets, pairs) the integrator's offset."""
+
+    @classmethod
+    def start(cls, capacity: np.ndarray, leads: int, step_s: int) -> Calibration:
+        """Nothing known yet: offsets are zero."""
+        block = np.arange(leads) * step_s // (BLOCK_H * 3600)
+        empty = np.empty((0, len(capacity), leads, len(PAIRS)))
+        return cls(capacity, block, empty, np.zeros((len(capacity), len(PAIRS))))
+
+    def offsets(self) -> np.ndarray:
+        """(targets, leads, pairs) in widths of the interval."""
+        found = np.zeros((*self.scores.shape[1:3], len(PAIRS)))
+        if len(self.scores) >= LEAST_DAYS:
+            for block in range(int(self.block_of_lead[-1]) + 1):
+                inside = self.block_of_lead == block
+                found[:, inside] = _conformal_quantile(self.scores[:, :, inside])[:, None]
+        return np.clip(found + self.drift[:, None], LEAST_OFFSET, MOST_OFFSET)
+
+    def apply(self, quantiles: np.ndarray) -> np.ndarray:
+        """Calibrated quantiles (targets, leads, levels) of one issue; the median stays, nothing crosses."""
+        calibrated = quantiles.copy()
+        width = self._width(quantiles)
+        for k, (low, high) in enumerate(PAIRS):
+            shift = self.offsets()[..., k] * width[..., k]
+            calibrated[..., low] = quantiles[..., low] - shift
+            calibrated[..., high] = quantiles[..., high] + shift
+        return ordered(calibrated)
+
+    def updated(self, raw: np.ndarray, calibrated: np.ndarray, outcome: np.ndarray, counted: np.ndarray) -> Calibration:
+        """After the outcomes (targets, leads) of one issue became known.
+
+        Parameters
+        ----------
+        raw, calibrated : (targets, leads, levels) quantiles before and after :meth:`apply` and the physical limits.
+        counted : (targets, leads) where an outcome counts.
+        """
+        valid = (counted & ~np.isnan(outcome))[..., None]
+        low, high = (raw[..., [pair[side] for pair in PAIRS]] for side in (0, 1))
+        score = np.maximum(low - outcome[..., None], outcome[..., None] - high) / self._width(raw)
+        scores = np.concatenate([self.scores, np.where(valid, score, np.nan)[None]])[-WINDOW_DAYS:]
+        low, high = (calibrated[..., [pair[side] for pair in PAIRS]] for side in (0, 1))
+        missed = (outcome[..., None] < low) | (outcome[..., None] > high)
+        count = valid.sum(axis=1)
+        share = np.where(valid, missed, False).sum(axis=1) / np.maximum(count, 1)
+        drift = self.drift + np.where(count > 0, GAIN * (share - (1.0 - NOMINAL)), 0.0)
+        return replace(self, scores=scores, drift=np.clip(drift, -1.0, 1.0))
+
+    def _width(self, quantiles: np.ndarray) -> np.ndarray:
+        """(targets, leads, pairs)"""
+        width = np.stack([quantiles[..., high] - quantiles[..., low] for low, high in PAIRS], axis=-1)
+        return np.maximum(width, LEAST_WIDTH * self.capacity[:, None, None])
+
+
+def ordered(quantiles: np.ndarray) -> np.ndarray:
+    """Outer quantiles never inside inner ones: running maxima away from the median, which stays."""
+    down = np.minimum.accumulate(quantiles[..., MEDIAN::-1], axis=-1)[..., ::-1]
+    up = np.maximum.accumulate(quantiles[..., MEDIAN:], axis=-1)
+    return np.concatenate([down[..., :-1], up], axis=-1)
+
+
+def _conformal_quantile(scores: np.ndarray) -> np.ndarray:
+    """Quantile of scores (days, targets, leads, pairs) at the nominal coverage of each pair, (targets, pairs)."""
+    pooled = np.moveaxis(scores, 0, 1).reshape(scores.shape[1], -1, len(PAIRS))
+    ranked = np.sort(pooled, axis=1)  # NaN last
+    count = (~np.isnan(pooled)).sum(axis=1)
+    rank = np.clip(np.ceil(NOMINAL * (count + 1)).astype(int) - 1, 0, np.maximum(count - 1, 0))
+    found = np.take_along_axis(ranked, rank[:, None], axis=1)[:, 0]
+    return np.where(count > 0, found, 0.0)

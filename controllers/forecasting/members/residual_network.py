@@ -1,0 +1,147 @@
+"""A residual network whose weights are shared over lead times (Keras): the stronger of the two networks.
+
+Every lead passes through the same layers, with all engineered features of that lead; so a day gives 24 or 96 samples
+instead of one. The quantiles are a linear anchor (a regression on the same features, which finds the seasonal naive by
+itself) plus a non-crossing residual. Each target has weights of its own, and so has each of a few replicas that start
+differently and are averaged; they are lanes of one network, trained together.
+
+Served in NumPy (:mod:`.numpy_layers`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from controllers.forecasting.member import Member, MemberState
+from controllers.forecasting.members.numpy_layers import dense, layer_norm, monotone_quantiles, swish
+from controllers.forecasting.members.scaling import Scaler
+from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
+from controllers.forecasting.windows import Windows
+
+WIDTH = 64
+BLOCKS = 2
+REPLICAS = 2
+DROPOUT = 0.1
+EPOCHS = 20
+BATCH_WINDOWS = 16
+LEARNING_RATE = 6e-3
+WEIGHT_DECAY = 0.03
+"""Chosen on the validation splits of the four published sets."""
+ANCHOR_SPREAD = 1e-4
+
+
+class ResidualNetwork(Member):
+    """Anchor plus residual per lead; see the module."""
+
+    name = "residual_network"
+    uses_covariates = True
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, ...]] = []
+        """Feature names per target."""
+        self.inputs = Scaler(np.empty(0), np.empty(0))
+        """(targets, features)"""
+        self.outputs = Scaler(np.empty(0), np.empty(0))
+        """(targets,)"""
+        self.weights: dict[str, np.ndarray] = {}
+        """By layer of :func:`build`; the lanes are the two leading axes (targets, replicas) of dense layers."""
+
+    def fit(self, train: Windows, validation: Windows, seed: int) -> None:
+        """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
+        from controllers.forecasting.members.keras_parts import Training
+        from controllers.forecasting.members.keras_parts import train as train_network
+
+        self.names = [table.names for table in train.features]
+        raw = self._stacked(train)
+        self.inputs = Scaler.of(raw, (0, 1))
+        self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
+        inputs = self.inputs.scaled(raw)
+        held_out = self.inputs.scaled(self._stacked(validation))
+        how = Training(EPOCHS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
+        self.weights = train_network(
+            lambda: build(*inputs.shape[1:]), [inputs], [self._outcome(train)],
+            ([held_out], [self._outcome(validation)]), how, seed)
+
+    def predict(self, windows: Windows) -> np.ndarray:
+        """See :meth:`Member.predict`."""
+        x = np.moveaxis(self.inputs.scaled(self._stacked(windows)), 2, 0)  # targets, n, leads, features
+        found = [forward(x[k], self.weights, k) for k in range(len(x))]
+        scale = self.outputs
+        quantiles = np.stack(found) * scale.deviation[:, None, None, None] + scale.mean[:, None, None, None]
+        return within_limits(quantiles.astype(float), windows)
+
+    def state(self) -> MemberState:
+        """See :meth:`Member.state`."""
+        arrays = {f"weights/{name}": array for name, array in self.weights.items()}
+        for key, scaler in (("inputs", self.inputs), ("outputs", self.outputs)):
+            arrays |= {f"{key}_mean": scaler.mean, f"{key}_deviation": scaler.deviation}
+        return MemberState({"names": [list(names) for names in self.names]}, arrays)
+
+    @classmethod
+    def restore(cls, state: MemberState) -> ResidualNetwork:
+        """See :meth:`Member.restore`."""
+        member = cls()
+        member.names = [tuple(names) for names in state.settings["names"]]
+        arrays = state.arrays
+        member.inputs = Scaler(arrays["inputs_mean"], arrays["inputs_deviation"])
+        member.outputs = Scaler(arrays["outputs_mean"], arrays["outputs_deviation"])
+        member.weights = {key.removeprefix("weights/"): a for key, a in arrays.items() if key.startswith("weights/")}
+        return member
+
+    def _stacked(self, windows: Windows) -> np.ndarray:
+        """(n, leads, targets, features); targets with fewer features are filled up with NaN."""
+        most = max(len(names) for names in self.names)
+        tables = [table.select(names) for table, names in zip(windows.features, self.names, strict=True)]
+        filled = [np.pad(t, ((0, 0), (0, 0), (0, most - t.shape[-1])), constant_values=np.nan) for t in tables]
+        return np.stack(filled, axis=2)
+
+    def _outcome(self, windows: Windows) -> np.ndarray:
+        """(n, leads, targets, 1, 1), standardised; NaN where unknown."""
+        outcome = np.moveaxis(windows.outcome, 0, -1)
+        return ((outcome - self.outputs.mean) / self.outputs.deviation).astype(np.float32)[..., None, None]
+
+
+def build(leads: int, targets: int, features: int) -> Any:
+    """The Keras model: inputs (n, leads, targets, features), quantiles (n, leads, targets, replicas, levels)."""
+    from tensorflow import keras
+
+    from controllers.forecasting.members.keras_parts import RAW_SPREAD, MonotoneQuantiles
+
+    def lanes(x: Any, name: str, inner: int, outer: int, spread: float | None = None) -> Any:
+        """A dense layer with weights of its own for each target and replica."""
+        equation = "nltf,trfd->nltrd" if len(x.shape) == 4 else "nltrf,trfd->nltrd"
+        start = keras.initializers.RandomNormal(stddev=spread or (2.0 / (inner + outer)) ** 0.5)
+        return keras.layers.EinsumDense(equation, output_shape=(leads, targets, REPLICAS, outer), bias_axes="trd",
+                                        kernel_initializer=start, name=name)(x)
+
+    inputs = keras.Input((leads, targets, features), name="features")
+    x = keras.layers.Activation("swish")(lanes(inputs, "entry", features, WIDTH))
+    x = keras.layers.Dropout(DROPOUT)(x)
+    for block in range(BLOCKS):
+        normed = keras.layers.LayerNormalization(name=f"norm_{block}")(x)
+        step = keras.layers.Activation("swish")(lanes(normed, f"block_{block}", WIDTH, WIDTH))
+        x = keras.layers.Add()([x, keras.layers.Dropout(DROPOUT)(step)])
+    raw = lanes(keras.layers.LayerNormalization(name="norm_exit")(x), "exit", WIDTH, len(LEVELS), RAW_SPREAD)
+    anchor = lanes(inputs, "anchor", features, 1, ANCHOR_SPREAD)
+    return keras.Model(inputs, keras.layers.Add()([MonotoneQuantiles()(raw), anchor]), name="residual_network")
+
+
+def forward(x: np.ndarray, weights: dict[str, np.ndarray], target: int) -> np.ndarray:
+    """The same in NumPy for one target: (n, leads, features) → mean of the replicas, (n, leads, levels)."""
+
+    def lane(name: str, values: np.ndarray, replica: int) -> np.ndarray:
+        return dense(values, weights[f"{name}/0"][target, replica], weights[f"{name}/1"][target, replica])
+
+    def norm(name: str, values: np.ndarray) -> np.ndarray:
+        return layer_norm(values, weights[f"{name}/0"], weights[f"{name}/1"])
+
+    total = np.zeros((*x.shape[:2], len(LEVELS)), dtype=np.float32)
+    for replica in range(REPLICAS):
+        y = swish(lane("entry", x, replica))
+        for block in range(BLOCKS):
+            y = y + swish(lane(f"block_{block}", norm(f"norm_{block}", y), replica))
+        raw = lane("exit", norm("norm_exit", y), replica)
+        total += monotone_quantiles(raw, MEDIAN) + lane("anchor", x, replica)
+    return total / REPLICAS

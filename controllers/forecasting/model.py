@@ -1,0 +1,106 @@
+"""A trained model of a target group: members with skill, their weights and the calibration.
+
+What was trained does not change in service; what does, is a :class:`Service`: the weights and the calibration, which
+follow the outcomes. A caller keeps it (a component in its state), and hands it back in with each call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controllers.forecasting.combination import Combination
+from controllers.forecasting.conformal import Calibration, ordered
+from controllers.forecasting.features import known_windows
+from controllers.forecasting.forecast import Forecast
+from controllers.forecasting.member import Member
+from controllers.forecasting.quantiles import within_limits
+from controllers.forecasting.targets import TargetGroup
+from controllers.forecasting.versioned import KnownAt
+from controllers.forecasting.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class MemberVerdict:
+    """Whether a member is used for a target, and why."""
+
+    target: str
+    member: str
+    skill: float
+    """Of the median's mean absolute error on validation, against persistence."""
+    used: bool
+
+    def __str__(self) -> str:
+        if self.used:
+            return f"{self.target}: {self.member} is used, skill {self.skill:+.2f} against persistence"
+        return (f"{self.target}: {self.member} is not used; its skill against persistence on the validation split is "
+                f"{self.skill:+.2f}, not above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What follows the outcomes."""
+
+    combination: Combination
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Issued:
+    """One forecast as it was made, kept until its outcomes are known."""
+
+    issue_utc_s: int
+    members: np.ndarray
+    """(members, targets, leads, levels)"""
+    raw: np.ndarray
+    """(targets, leads, levels), combined."""
+    calibrated: np.ndarray
+    """(targets, leads, levels)"""
+    daylight: np.ndarray
+    """(targets, leads)"""
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """Everything that was trained."""
+
+    group: TargetGroup
+    members: tuple[Member, ...]
+    """In the order of the combination; the seasonal naive first."""
+    verdicts: tuple[MemberVerdict, ...]
+    service: Service
+    """As it left training."""
+
+    def member_quantiles(self, windows: Windows) -> np.ndarray:
+        """(members, targets, n, leads, levels); members that no target uses are not asked (zeros)."""
+        shape = (len(self.group.targets), len(windows), self.group.horizon.leads, 0)
+        used = self.service.combination.weights.max(axis=(0, 1)) > 0.0
+        found = [member.predict(windows) if use else None for member, use in zip(self.members, used, strict=True)]
+        like = next((f for f in found if f is not None), np.zeros(shape))
+        return np.stack([np.zeros_like(like) if f is None else f for f in found])
+
+    def issue(self, windows: Windows, service: Service) -> Issued:
+        """The forecast of a single window."""
+        return issue(windows, self.member_quantiles(windows), service)
+
+    def forecast(self, known: KnownAt, service: Service) -> tuple[Forecast, Issued]:
+        """What controllers get at one issue time, and what has to be kept to learn from the outcome."""
+        windows = known_windows(known, self.group)
+        issued = self.issue(windows, service)
+        weights = service.combination.mean_weights()
+        return Forecast(self.group, issued.issue_utc_s, issued.calibrated, issued.daylight, weights), issued
+
+
+def issue(windows: Windows, members: np.ndarray, service: Service) -> Issued:
+    """Combine, calibrate and limit the members' quantiles (members, targets, 1, leads, levels) of a single window."""
+    raw = within_limits(service.combination.apply(members), windows)
+    calibrated = within_limits(ordered(service.calibration.apply(raw[:, 0]))[:, None], windows)
+    return Issued(int(windows.issue_utc_s[0]), members[:, :, 0], raw[:, 0], calibrated[:, 0], windows.daylight[:, 0])
+
+
+def learnt(service: Service, issued: Issued, outcome: np.ndarray) -> Service:
+    """Weights and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown."""
+    combination = service.combination.stepped(issued.members[:, :, None], outcome[:, None])
+    calibration = service.calibration.updated(issued.raw, issued.calibrated, outcome, issued.daylight)
+    return replace(service, combination=combination, calibration=calibration)

@@ -1,0 +1,113 @@
+"""Trains a model: fits the members, keeps those with skill, learns their weights, starts the calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from controllers.forecasting.backtest import replay
+from controllers.forecasting.combination import Combination
+from controllers.forecasting.conformal import Calibration
+from controllers.forecasting.errors import ForecastError
+from controllers.forecasting.features import build_windows
+from controllers.forecasting.member import Member
+from controllers.forecasting.members.climatology import Climatology
+from controllers.forecasting.members.lightgbm_quantiles import LightGbmQuantiles
+from controllers.forecasting.members.multimodal_network import MultimodalNetwork
+from controllers.forecasting.members.residual_network import ResidualNetwork
+from controllers.forecasting.members.seasonal_naive import SeasonalNaive
+from controllers.forecasting.model import ForecastModel, MemberVerdict, Service
+from controllers.forecasting.quantiles import MEDIAN
+from controllers.forecasting.scores import skill
+from controllers.forecasting.targets import DAY_S, TargetGroup
+from controllers.forecasting.versioned import Archive
+from controllers.forecasting.windows import Windows
+
+MEMBERS: tuple[Callable[[], Member], ...] = (Climatology, LightGbmQuantiles, ResidualNetwork, MultimodalNetwork)
+"""Beside the seasonal naive, which is always fitted: it is the persistence that the others have to beat."""
+LEAST_ISSUES = 14
+"""Of each split: two weeks."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Issue times [s UTC]: training from ``first`` on, validation from ``validation`` on, before ``end``."""
+
+    first_utc_s: int
+    validation_utc_s: int
+    end_utc_s: int
+    issue_every_s: int = DAY_S
+
+    def windows(self, archive: Archive, group: TargetGroup) -> tuple[Windows, Windows]:
+        """Windows of both splits; every outcome of training is known before validation begins.
+
+        Raises
+        ------
+        ForecastError
+            If a split has too few issue times.
+        """
+        horizon_s = group.horizon.leads * group.horizon.step_s
+        train = np.arange(self.first_utc_s, self.validation_utc_s - horizon_s + 1, self.issue_every_s)
+        validation = np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
+        for name, issues in (("training", train), ("validation", validation)):
+            if len(issues) < LEAST_ISSUES:
+                raise ForecastError(f"{group.name}: {len(issues)} issue times for {name}, {LEAST_ISSUES} are the least; "
+                                    "give a longer history or shorten the other split")
+        return build_windows(archive, group, train), build_windows(archive, group, validation)
+
+
+def train(
+    archive: Archive, group: TargetGroup, split: Split, seed: int, *,
+    members: Sequence[Callable[[], Member]] = MEMBERS, progress: Progress = lambda message: None,
+) -> ForecastModel:
+    """Fit and select the members and start the service.
+
+    Raises
+    ------
+    ForecastError
+        If the history is too short or a target is never known in one of the splits.
+    """
+    train_windows, validation = split.windows(archive, group)
+    _refuse_unknown_targets(train_windows, validation)
+    fitted: list[Member] = [SeasonalNaive(), *(make() for make in members)]
+    predicted = []
+    for member in fitted:
+        progress(f"{group.name}: fitting {member.name}")
+        member.fit(train_windows, validation, seed)
+        predicted.append(member.predict(validation))
+    return assembled(group, tuple(fitted), np.stack(predicted), validation)
+
+
+def assembled(
+    group: TargetGroup, members: tuple[Member, ...], predicted: np.ndarray, validation: Windows
+) -> ForecastModel:
+    """Selection, weights and calibration from the members' quantiles of the validation split.
+
+    Parameters
+    ----------
+    predicted : (members, targets, n, leads, levels), the seasonal naive first.
+    """
+    names = tuple(member.name for member in members)
+    loss = np.nanmean(np.abs(validation.outcome - predicted[..., MEDIAN]), axis=(2, 3))
+    skills = np.array([[skill(loss[m, t], loss[0, t]) for m in range(len(members))] for t in range(len(group.targets))])
+    allowed = skills > 0.0
+    allowed[:, 0] = ~allowed.any(axis=1)  # persistence serves where nothing beats it
+    verdicts = tuple(MemberVerdict(target.series, name, float(skills[t, m]), bool(allowed[t, m]))
+                     for t, target in enumerate(group.targets) for m, name in enumerate(names))
+    combination = Combination.fit(names, allowed.astype(float), predicted, validation.outcome, group.horizon.step_s)
+    capacity = np.array([target.capacity for target in group.targets])
+    calibration = Calibration.start(capacity, group.horizon.leads, group.horizon.step_s)
+    service = replay(predicted, validation, Service(combination, calibration)).service
+    return ForecastModel(group, members, verdicts, service)
+
+
+def _refuse_unknown_targets(train_windows: Windows, validation: Windows) -> None:
+    for name, windows in (("training", train_windows), ("validation", validation)):
+        for target, outcome in zip(windows.group.targets, windows.outcome, strict=True):
+            if not np.isfinite(outcome).any():
+                raise ForecastError(f"{target.series}: not a single value is known in the {name} span; give a history "
+                                    "that covers it, or leave the target out")
