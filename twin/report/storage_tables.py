@@ -36,16 +36,17 @@ def storage_facts(storage: StorageHealth, currency: str) -> list[tuple[str, str]
     facts = []
     if storage.laws:
         low, nominal, high = storage.band("capacity_frac")
-        facts.append(("Capacity left", f"{_percent(nominal)}, {_percent(low)} to {_percent(high)} over "
-                                       f"{len(storage.laws)} laws of ageing"))
+        spread = f", {_percent(low)} to {_percent(high)} over {len(storage.laws)} laws of ageing"
+        facts.append(("Capacity left", _percent(nominal) + (spread if len(storage.laws) > 1 else "")))
     if math.isfinite(storage.full_cycles_count) and storage.laws:
         facts.append(("Full cycles", amount(storage.full_cycles_count)))
     if (price := storage.cost_per_mwh()) is not None:
         cheapest, usual, dearest = (money_text(p) for p in price)
-        facts.append(("Cost of ageing", f"{usual} {currency}/MWh delivered, {cheapest} to {dearest} over the laws"))
+        over_laws = f", {cheapest} to {dearest} over the laws" if len(storage.laws) > 1 else ""
+        facts.append(("Cost of ageing", f"{usual} {currency}/MWh delivered{over_laws}"))
     if math.isfinite(storage.round_trip_frac):
-        spread = storage.conversion_range
-        by_curve = f"; by its curve {_percent(spread[0])} to {_percent(spread[1])} when new" if spread else ""
+        curve = storage.conversion_range
+        by_curve = f"; by its curve {_percent(curve[0])} to {_percent(curve[1])} when new" if curve else ""
         facts.append(("Round trip", f"{_percent(storage.round_trip_frac)} with everything, "
                                     f"{_percent(storage.conversion_frac)} in conversion{by_curve}"))
     if storage.temperature_degc is not None:

@@ -10,6 +10,9 @@ from simulators.storage.battery.ageing import LAWS, LFP_LAWS
 from simulators.storage.battery.ageing.band import END_CAPACITY
 from twin.suggest import did_you_mean
 
+DAILY_CYCLIC_FRAC = 0.3
+"""About what ten years of a cycle a day give by Naumann's law."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -42,7 +45,7 @@ class AgeingParams(_Part):
         description="capacity at which cells are replaced, over that of new ones [-]",
     )  # fmt: skip
     initial_cyclic_frac: float = Field(
-        default=0.0, ge=0, le=1, description="part of the wear at the start that came from cycling [-]"
+        default=DAILY_CYCLIC_FRAC, ge=0, le=1, description="part of the wear at the start that came from cycling [-]"
     )
     additions: list[AdditionParams] = Field(default=[], description="augmentations and replacements by date")
 

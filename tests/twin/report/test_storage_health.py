@@ -60,6 +60,7 @@ def test_one_law_makes_no_band_and_a_new_battery_no_end_of_life() -> None:
     run = closed_run(load([-5.0] * 6), (*part[:4], series, vectors, *part[6:]))
     figure = state_of_health(run, run.components["bess"], settle(run).storages[0], timeline_of(run))
 
+    assert dict(storage_facts(settle(run).storages[0], "CNY"))["Capacity left"] == "100.0 %"
     assert [trace.name for trace in figure.data] == ["nominal: mild"]
     assert not figure.layout.shapes
 
