@@ -12,6 +12,7 @@ limits:
   import: {signal: grid.exchange_mw, high: 1.5, class: exchange, source: an assumption of this test}
   charge: {signal: bess.soc, low: 0.0, high: 1.0, class: storage, source: physics}
 gate: {interval_s: 900, step_s: 900, horizon_h: 6, workers: 1}
+run: {checkpoint_every_s: 0}
 """
 
 
