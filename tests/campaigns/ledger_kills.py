@@ -20,7 +20,8 @@ from tests.twin.gate.releases import SITE, key, release
 from tests.twin.schedules import schedule
 from twin.gate import ledger_entries as entries
 from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import Damage, verify_ledger
+from twin.gate.ledger_check import verify_ledger
+from twin.gate.ledger_damage import Damage
 from twin.gate.ledger_format import Kind
 from twin.gate.ledger_reader import LedgerReader
 from twin.gate.release import ReleasedSchedule, Verifier

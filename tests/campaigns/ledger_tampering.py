@@ -20,7 +20,8 @@ from tests.twin.gate.releases import key, release
 from tests.twin.schedules import schedule
 from twin.gate import ledger_entries as told
 from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import Damage, verify_ledger
+from twin.gate.ledger_check import verify_ledger
+from twin.gate.ledger_damage import Damage
 from twin.gate.ledger_format import ENTRY_PURPOSE, Head, Row, entry_hash, head_file
 
 ENTRIES = 30

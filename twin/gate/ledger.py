@@ -6,7 +6,7 @@ mode, ``synchronous=FULL``), head renamed. A writer killed between the last two 
 the next ``append`` acknowledges it and writes a ``fault`` entry that says so.
 
 Processes take turns (a lock per append, bounded waiting); readers never wait. Format: ``ledger_format``; damage:
-``ledger_check``; bodies: ``ledger_entries``; reading: ``ledger_reader``.
+``ledger_check``, ``ledger_damage``; bodies: ``ledger_entries``; reading: ``ledger_reader``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from twin.gate.ledger_format import (
     APPLICATION_ID,
     NO_HASH,
     SCHEMA,
+    UNACKNOWLEDGED_ENTRIES,
     Head,
     Kind,
     LedgerBusy,
@@ -131,7 +132,7 @@ class Ledger:
             raise LedgerDamaged(self.file, verify_ledger(self.file))
         if last_seq > head.seq:
             told = [(Kind.FAULT, {
-                "fault": "unacknowledged_entries", "first_seq": head.seq + 1, "last_seq": last_seq,
+                "fault": UNACKNOWLEDGED_ENTRIES, "first_seq": head.seq + 1, "last_seq": last_seq,
                 "message": f"the writer was stopped before entries {head.seq + 1} to {last_seq} were acknowledged; "
                            "nobody was told of them and nothing of them was applied"}), *told]
         t_utc = self._now().isoformat(timespec="microseconds")

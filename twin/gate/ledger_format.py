@@ -28,6 +28,8 @@ HEAD_PURPOSE = "parktwin.ledger.head.1"
 """Part of what is signed; raised whenever the signed bytes change."""
 NO_HASH = "0" * 64
 """What the first entry follows on."""
+UNACKNOWLEDGED_ENTRIES = "unacknowledged_entries"
+"""The ``fault`` with which a writer begins that finds entries behind the head."""
 APPLICATION_ID = 0x70746C31
 """``ptl1``: tells a ledger from any other SQLite file."""
 SCHEMA = (

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.gate.keys import read_public_keys
-from twin.gate.ledger_check import READ_WAIT_S, Finding, verify_ledger
+from twin.gate.ledger_check import READ_WAIT_S, verify_ledger
+from twin.gate.ledger_damage import Finding
 from twin.gate.ledger_format import COLUMNS, Head, Kind, LedgerError, Row, connect, entry_hash, is_signed
 from twin.store.layout import RELEASE_KEYS
 

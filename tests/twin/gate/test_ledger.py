@@ -17,7 +17,8 @@ from twin.gate import ledger as ledger_module
 from twin.gate import ledger_entries as told
 from twin.gate.keys import read_public_keys
 from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import Damage, LedgerDamaged, verify_ledger
+from twin.gate.ledger_check import LedgerDamaged, verify_ledger
+from twin.gate.ledger_damage import Damage
 from twin.gate.ledger_format import Head, Kind, LedgerBusy, LedgerError, LedgerWriteError, head_file
 from twin.gate.ledger_reader import LedgerReader
 from twin.gate.release import Verifier
@@ -236,6 +237,22 @@ def test_killed_between_entry_and_head_it_is_not_acknowledged_and_the_next_entry
         note = reader.entries(Kind.FAULT)[-1]
         assert (note.seq, note.body["fault"], note.body["first_seq"], note.body["last_seq"]) == (
             6, "unacknowledged_entries", 5, 5)
+
+
+def test_several_writers_killed_one_after_another_between_entry_and_head(file, monkeypatch):
+    """Found by the campaign: each leaves its entry and the note on the one before, and none of them moves the head."""
+    written(file)
+    for _ in range(3):
+        killed_at(file, monkeypatch, (ledger_module, "put_head"))
+    assert [(f.damage, f.seq) for f in verify_ledger(file)] == [(Damage.UNACKNOWLEDGED, 5)]
+    with LedgerReader(file) as reader:
+        assert reader.acknowledged_seq() == 4 and not reader.holds_release(release())
+    with Ledger(file, key()) as ledger:
+        ledger.append(Kind.FALLBACK, NOTE)
+    with LedgerReader(file) as reader:
+        assert [(e.body["first_seq"], e.body["last_seq"]) for e in reader.entries(Kind.FAULT, last=3)] == [
+            (5, 5), (5, 7), (5, 9)]
+    assert verify_ledger(file) == []
 
 
 def test_an_older_head_put_back_is_not_taken_for_a_killed_writer(file):
