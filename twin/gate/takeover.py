@@ -9,64 +9,28 @@ that was killed: leases are as durable as the ledger, and end when they would ha
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import numpy as np
-
 from twin.gate.ledger_format import Kind
+from twin.gate.takeover_lease import Lease, LeaseState, with_leases
 from twin.gate.takeover_request import Answer, Request, RequestKind, refusal_of_value
-from twin.schedule import Origin, OriginKind, Schedule
 
 if TYPE_CHECKING:
     from twin.gate.verdict import Verdict
+
+__all__ = ["DeskState", "Inbox", "Lease", "LeaseState", "Ruling", "TakeoverDesk", "ruling_of", "with_leases"]
 
 MOST_TOLD = 3
 """Violations that a person is told of in an answer; the ledger has the others."""
 
 
-class LeaseState(StrEnum):
-    """How far a takeover has come."""
-
-    REQUESTED = "requested"
-    VALIDATED = "validated"
-    """Proved by the gate; so it stands in the ledger before it acts."""
-    ACTIVE = "active"
-    ENDED = "ended"
-    EXPIRED = "expired"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A person holds ``key`` at ``value`` on [from_s, until_s)."""
-
-    lease_id: str
-    who: str
-    key: str
-    """``asset.port``."""
-    value: float
-    from_s: int
-    until_s: int
-    reason: str = ""
-    state: LeaseState = LeaseState.REQUESTED
-
-    def holds(self, t_s: int) -> bool:
-        """Whether the set-point is this person's at ``t_s``; never at ``until_s`` or after, whatever the state says."""
-        return self.state is LeaseState.ACTIVE and self.from_s <= t_s < self.until_s
-
-    def as_plain(self) -> dict[str, Any]:
-        """JSON-ready data."""
-        return {**dataclasses.asdict(self), "state": self.state.value}
-
-    @classmethod
-    def from_plain(cls, data: Mapping[str, Any]) -> Lease:
-        """What :meth:`as_plain` gave."""
-        known = {f.name: data[f.name] for f in dataclasses.fields(cls)}
-        return cls(**{**known, "state": LeaseState(known["state"])})
+DECISIONS = frozenset({
+    Kind.TAKEOVER, Kind.REFUSAL, Kind.RELEASE_BY_HAND, Kind.REJECT_BY_HAND, Kind.WATCHDOG_RESET})
+"""Entries that say what became of a request."""
+DONE_ONCE = frozenset({RequestKind.RELEASE, RequestKind.REJECT, RequestKind.RESET})
+"""What was done in its moment, and is not done again in a later one after a restart."""
 
 
 class Ruling(NamedTuple):
@@ -121,15 +85,16 @@ class TakeoverDesk:
         self.complaints: list[str] = []
         """About what came in and was no request; for whoever tells events, who empties it."""
         self._ranges, self._record_entry, self._inbox = dict(ranges), record, inbox
-        self._granted: dict[str, Lease] = {}
+        self._decided: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        """Request → kind and body of what was decided in the life before."""
         self._written: set[tuple[str, str]] = set()
         told: list[tuple[int, Request]] = []
         for kind, body in past:
             self._written.add((kind, str(body.get("request_id"))))
             if kind == Kind.TAKEOVER_REQUEST:
                 told.append((int(body["t_s"]), Request.model_validate(body["request"])))
-            elif kind == Kind.TAKEOVER:
-                self._granted[str(body["request_id"])] = Lease.from_plain(body["lease"])
+            elif kind in DECISIONS and "request_id" in body:
+                self._decided[str(body["request_id"])] = kind, body
         known = {request.request_id for _, request in told}
         waiting = told + [(at_s, request) for at_s, request in script if request.request_id not in known]
         self._waiting = sorted(waiting, key=lambda item: item[0])
@@ -158,7 +123,10 @@ class TakeoverDesk:
         validate : the gate's proof of the schedule with this lease besides those that hold.
         by_hand : releases or rejects a schedule for a person.
         """
-        if request.kind is RequestKind.TAKEOVER:
+        before = self._decided.get(request.request_id)
+        if before is not None and int(before[1]["t_s"]) < t_s and request.kind in DONE_ONCE:
+            answer = Answer(request.request_id, before[0] != Kind.REFUSAL, str(before[1]["message"]), before[1]["t_s"])
+        elif request.kind is RequestKind.TAKEOVER:
             answer = self._take_over(request, t_s, validate)
         elif request.kind is RequestKind.END:
             answer = self._give_back(request, t_s)
@@ -183,15 +151,17 @@ class TakeoverDesk:
         assert request.value is not None and request.duration_s is not None
         lease = Lease(request.request_id, request.who, request.key, float(request.value), t_s,
                       t_s + request.duration_s, request.reason)
-        granted = self._granted.get(request.request_id)
         refused = refusal_of_value(lease.key, lease.value, self._ranges) or self._conflict(lease, t_s)
         ruling = Ruling(False, refused) if refused else validate(lease)
-        if granted is None and not ruling.accepted:
-            return self._refuse(request, t_s, ruling, {"lease": _in_state(lease, LeaseState.REFUSED).as_plain()})
-        lease = granted or _in_state(lease, LeaseState.VALIDATED)
+        kind, body = self._decided.get(request.request_id, ("", {}))
+        if kind:  # the ledger has the last word, also where the gate would decide otherwise by now
+            ruling = ruling._replace(accepted=kind == Kind.TAKEOVER, text=str(body["message"]))
+        if not ruling.accepted:
+            return self._refuse(request, t_s, ruling, {"lease": lease.in_state(LeaseState.REFUSED).as_plain()})
+        lease = Lease.from_plain(body["lease"]) if kind else lease.in_state(LeaseState.VALIDATED)
         self._record(Kind.TAKEOVER, request, t_s, {"lease": lease.as_plain(), **ruling.about}, (
             f"{lease.who} holds {lease.key} at {lease.value:g} until {lease.until_s} s: {ruling.text}"))
-        self.state.leases.append(_in_state(lease, LeaseState.ACTIVE).as_plain())
+        self.state.leases.append(lease.in_state(LeaseState.ACTIVE).as_plain())
         return Answer(request.request_id, True, ruling.text, lease.from_s, lease.until_s)
 
     def _conflict(self, lease: Lease, t_s: int) -> str | None:
@@ -241,7 +211,7 @@ class TakeoverDesk:
         self.state.leases = [held for held in self.state.leases if held["lease_id"] != lease.lease_id]
         by = f" by {who}" if who else ""
         self._write(Kind.TAKEOVER_END, lease.lease_id, {
-            "t_s": at_s, "request_id": lease.lease_id, "lease": _in_state(lease, state).as_plain(),
+            "t_s": at_s, "request_id": lease.lease_id, "lease": lease.in_state(state).as_plain(),
             "message": f"{lease.key}: the lease of {lease.who} is over ({state.value}{by})"})
 
     def _record(self, kind: Kind, request: Request, t_s: int, about: Mapping[str, Any], message: str = "") -> None:
@@ -266,23 +236,3 @@ def ruling_of(verdict: Verdict) -> Ruling:
              for v in verdict.hard_violations[:MOST_TOLD]]
     why = "; ".join(worst or [trial.message for trial in verdict.trials if trial.message][:MOST_TOLD])
     return Ruling(False, f"{verdict.outcome.value.replace('_', ' ')} by the gate: {why}", about)
-
-
-def with_leases(schedule: Schedule, leases: Sequence[Lease]) -> Schedule:
-    """The schedule as it is with what persons hold: each lease in every step that it touches."""
-    if not leases:
-        return schedule
-    starts = schedule.horizon.times_s()
-    changed = dict(schedule.setpoints)
-    for lease in leases:
-        touched = (starts < lease.until_s) & (starts + schedule.horizon.step_s > lease.from_s)
-        before = changed.get(lease.key)
-        if before is None or not touched.any():
-            continue
-        changed[lease.key] = np.where(touched, lease.value, before)
-    who = ", ".join(dict.fromkeys(lease.who for lease in leases))
-    return schedule.changed(changed, Origin(OriginKind.PERSON, who))
-
-
-def _in_state(lease: Lease, state: LeaseState) -> Lease:
-    return dataclasses.replace(lease, state=state)
