@@ -53,8 +53,8 @@ class FileInbox:
             claimed = _file(self.folder, request_id, TAKEN)
             try:
                 _file(self.folder, request_id, NEW).rename(claimed)
-            except FileNotFoundError:
-                continue  # taken back by the person
+            except OSError:
+                continue  # taken back by the person, or nothing that can be claimed
             try:
                 found.append(_read(claimed, request_id))
             except TakeoverError as error:
@@ -148,13 +148,15 @@ def _read(file: Path, request_id: str) -> Request:
     """A file that anybody may have put there: only a small regular one is read, no link is followed."""
     try:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
+                raise TakeoverError(f"is no file of at most {LARGEST_BYTES} bytes")
+            raw = os.read(handle, LARGEST_BYTES)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise TakeoverError(f"cannot be read ({error.strerror})") from None
-    with os.fdopen(handle, "rb") as opened:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
-            raise TakeoverError(f"is no file of at most {LARGEST_BYTES} bytes")
-        raw = opened.read(LARGEST_BYTES)
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
