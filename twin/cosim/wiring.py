@@ -10,9 +10,8 @@ Rules, in this order:
    of that name where there is one, for an instrument is not the truth. Of several controllers that command one port of
    an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
    word, if it takes an input of that name; otherwise they contradict each other, which is refused. What the asset does
-   not take itself ends at the highest layer (a person's reset of the watchdog).
-   What a controller says of an asset that no asset takes (a band, a reset) goes to the higher layers that have an
-   input of that name on a terminal named after the same asset.
+   not take itself ends at the highest layer that passes it on (a person's reset of the watchdog); to a higher layer
+   that only listens it goes beside (a band).
    Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
@@ -198,7 +197,8 @@ class _Wiring:
         for group, members in giver.terminals().items():
             said = _per_ports(giver.Outputs, group)
             for heard_in, others in taker.terminals().items():
-                for port_name in said.keys() & _per_ports(taker.Inputs, heard_in).keys():
+                passed_on = _per_ports(taker.Outputs, heard_in).keys()
+                for port_name in said.keys() & _per_ports(taker.Inputs, heard_in).keys() - passed_on:
                     for member in [m for m in members if m in others and m in self.components]:
                         if port_name not in ports_of(self.components[member].Inputs):
                             self.add(End(lower, port_name, member), End(higher, port_name, member), delayed=False)
