@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import twin
-from twin import cli_ledger, cli_takeover
+from twin import cli_ledger, cli_takeover, cli_validate
 from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ app = typer.Typer(
     name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
-    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 4 a network could not be solved in some steps or "
-           "validation figures outside tolerance, 5 a component or external simulator failed, 6 run store damaged, "
-           "130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 3 a schedule was not accepted, 4 a network could not be "
+           "solved in some steps or validation figures outside tolerance, 5 a component or external simulator failed, "
+           "6 run store damaged, 130 interrupted.",
 )
 
 app.add_typer(cli_ledger.app, name="ledger")
+app.command("validate", help=cli_validate.HELP, epilog=cli_validate.EXIT_CODES)(cli_validate.validate)
 
 ScenarioArg = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario file, or the name of a shipped one")]
 SetOption = Annotated[list[str] | None, typer.Option(
@@ -139,11 +140,14 @@ def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
     """Read, build and wire a scenario without running it; report every mistake with file, line and column."""
     from twin.cosim.build import build_site
     from twin.cosim.wiring import wire
+    from twin.gate.limits import resolve_limits
+    from twin.gate.player import command_ports
     from twin.scenario.loader import load_scenario
 
     resolved = load_scenario(scenario, sets or ())
     site = build_site(resolved)
     edges = wire(site)
+    resolve_limits(resolved, site.components, command_ports(site.components, edges))
     model = resolved.model
     data = f"; data in {model.data_dir}" if model.data_dir else ""
     typer.echo(f"{model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
