@@ -34,6 +34,8 @@ BEFORE_END_S = 0.5
 """Readings leave just before a step ends; faults begin and end at whole seconds."""
 DEVICE_TOLERANCE_MW = 1e-6
 """A watt: less is rounding and not the device's doing."""
+DEVICE_TOLERANCE_FRAC = 1e-3
+"""Of the request: less is the ramp after a new set-point, on the mean of a long step."""
 
 
 @dataclass(slots=True)
@@ -152,7 +154,7 @@ class Emulated(Component[Any, Any, Any, Any]):
         if REQUESTED in self._index and math.isfinite(asked):
             values[self._index[REQUESTED]] = asked
         if LIMITED_BY in self._index and not values[self._index[LIMITED_BY]] and math.isfinite(asked) \
-                and abs(reached - asked) > DEVICE_TOLERANCE_MW:
+                and abs(reached - asked) > max(DEVICE_TOLERANCE_MW, DEVICE_TOLERANCE_FRAC * abs(asked)):
             values[self._index[LIMITED_BY]] = int(Limit.DEVICE)
         readings = self._readings(at_s, given)
         for place, reading in zip(self._given_places, readings, strict=False):
