@@ -211,7 +211,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             return ground.try_out(schedule, moment)
 
         decision = decide(Means(
-            rolled_out if propose is None else lambda: propose(moment), try_out, records.repairer(ground, moment),
+            rolled_out if propose is None else lambda: propose(moment), try_out, ground.repairs(moment, self._clock),
             lambda: [] if by else library.schedules(records.book.current, t_s, blank),
             0 if by else self._rules.repair_rounds, lambda what, tried: told.append((what, tried))))
         if t_s - state.refreshed_s >= self._rules.fallback_refresh_s:
@@ -260,7 +260,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             if component.role in PLANT_ROLES and run.reached_s.get(name, run.start_s) != t_s:
                 raise ComponentError(f"{name!r} stands at {run.reached_s.get(name, run.start_s)} s while the gate asks "
                                      f"at {t_s} s: gate.interval_s must be a multiple of every component's step")
-        whole = {n: c for n, c in run.components.items() if c.section is not Section.CONTROLLERS or n in self._operators}
+        whole = {n: c for n, c in run.components.items()
+                 if c.section is not Section.CONTROLLERS or n in self._operators}
         now = TwinState.of(t_s, whole, run.outputs_before(t_s))
         state = TwinState(t_s, {**now.states, **self._operators}, now.outputs)
         return Moment(state, state.sha256(), self._expectations(t_s))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from twin.gate.expectation import Expectation
+from twin.gate.limits import LimitSet
+from twin.gate.replayed import Replayed
+from twin.gate.sensitivity import Sensitivities
 from twin.gate.shadow import TwinState
 from twin.gate.trajectory import Trajectories
 from twin.schedule import Horizon
@@ -34,6 +38,17 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Linearise:
+    """Find out how set-points act on what is limited, around a replay."""
+
+    replayed: Replayed
+    limits: LimitSet
+
+
+Job: TypeAlias = Replay | Rollout | Linearise
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why there is no result; a rejection, never an acceptance."""
 
@@ -50,3 +65,5 @@ class Done:
     setpoints: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Of a rollout."""
     cpu_s: float = 0.0
+    sensitivities: Sensitivities | None = None
+    """Of a linearisation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,12 @@ import numpy as np
 from twin.component import Component
 from twin.gate.decision import Tried
 from twin.gate.expectation import Expectation
-from twin.gate.jobs import Done, Failure, Replay, Rollout
+from twin.gate.jobs import Done, Failure, Linearise, Replay, Rollout
 from twin.gate.judge import judge
 from twin.gate.limits import LimitSet, resolve_limits
+from twin.gate.projection import Projection
+from twin.gate.repair import RepairContext, RepairRounds
+from twin.gate.replayed import Replayed
 from twin.gate.rules import GateRules
 from twin.gate.series import Before
 from twin.gate.shadow import TwinState
@@ -82,6 +85,24 @@ class ProvingGround:
             cpu_s=sum(r.cpu_s for r in results if isinstance(r, Done)))
         nominal = results[0].trajectories if isinstance(results[0], Done) else None
         return Tried(schedule, verdict, nominal)
+
+    def repairs(self, moment: Moment, clock: Callable[[int], str]) -> RepairRounds:
+        """How rejected schedules are repaired from this moment on."""
+        before = Before.of(moment.state, self._components)
+        plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
+
+        def linearised(tried: Tried) -> RepairContext | None:
+            if tried.nominal is None:
+                return None
+            replayed = Replayed(moment.state, tried.schedule.horizon, dict(tried.schedule.setpoints),
+                                moment.expectations[0], tried.nominal)
+            [result] = self.pool.run([Linearise(replayed, self.limits)])
+            if isinstance(result, Failure) or result.sensitivities is None:
+                return None
+            return RepairContext(tried.schedule, tried.nominal, result.sensitivities, self.limits, plates, before,
+                                 clock=clock)
+
+        return RepairRounds(Projection(), linearised)
 
     def close(self) -> None:
         """End the processes."""

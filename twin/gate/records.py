@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import twin
 from twin.gate import ledger_entries
 from twin.gate.bands import Bands
 from twin.gate.book import ReleaseBook
-from twin.gate.decision import Decision, Repair, Tried, in_words
+from twin.gate.decision import Decision, Tried, in_words
 from twin.gate.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, load_signing_key, make_run_key, read_public_keys
 from twin.gate.ledger import Ledger
 from twin.gate.ledger import Told as Entries
@@ -29,7 +29,7 @@ from twin.store.layout import LEDGER, RELEASE_KEYS
 if TYPE_CHECKING:
     from twin.context import Context
     from twin.cosim.view import RunView
-    from twin.gate.proving import Moment, ProvingGround
+    from twin.gate.proving import Moment
 
 BY_GATE = "gate"
 Told: TypeAlias = list[tuple[str, Tried]]
@@ -109,10 +109,6 @@ class GateRecords:
         why = in_words(decision, lambda t: f"{t} s")
         self._write([*_story(t_s, decision, told), ledger_entries.noted(Kind.SAFE_STATE, t_s, why)])
         self.book.withdraw()
-
-    def repairer(self, ground: ProvingGround, moment: Moment) -> Callable[[Tried, int], Repair | None]:
-        """How a rejected schedule may be repaired."""
-        return lambda tried, number: None
 
     def close(self) -> None:
         """Release the ledger."""

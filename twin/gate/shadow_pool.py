@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from twin.gate.jobs import Done, Failure, Replay, Rollout
+from twin.gate.jobs import Done, Failure, Job
 from twin.gate.pipe import PipeClosed, PipeTimeout, receive, send
 
 MODULE = "twin.gate.shadow_process"
@@ -128,7 +128,7 @@ class ShadowPool:
             raise ShadowError(built.message)
         return built
 
-    def run(self, jobs: Sequence[Replay | Rollout]) -> list[Done | Failure]:
+    def run(self, jobs: Sequence[Job]) -> list[Done | Failure]:
         """Carry out jobs, as many at a time as there are processes; results in the order of the jobs."""
         results: list[Done | Failure | None] = [None] * len(jobs)
         waiting = list(range(len(jobs)))

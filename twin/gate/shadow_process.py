@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from twin.gate.jobs import Done, Failure, Replay, Rollout
+from twin.gate.jobs import Done, Failure, Job, Linearise, Rollout
 from twin.gate.pipe import PipeClosed, receive, send
 from twin.gate.shadow import Shadow
 
@@ -28,17 +28,22 @@ def shadow_of(scenario_text: str, step_s: int | None) -> Shadow:
         return Shadow(load_scenario(file, trust_paths=True), step_s)
 
 
-def do(shadow: Shadow, job: Replay | Rollout) -> Done:
+def do(shadow: Shadow, job: Job) -> Done:
     """Carry out a job; raises what the twin raises."""
     began = time.process_time()
     if isinstance(job, Rollout):
         setpoints, trajectories = shadow.rollout(job.start, job.expectation, job.horizon)
         return Done(trajectories, setpoints, time.process_time() - began)
+    if isinstance(job, Linearise):
+        from twin.gate.linearise import linearise  # only where something is to be repaired
+
+        found = linearise(shadow, job.replayed, job.limits)
+        return Done(job.replayed.trajectories, {}, time.process_time() - began, found)
     trajectories = shadow.replay(job.start, job.horizon, job.setpoints, job.expectation, job.until_s)
     return Done(trajectories, {}, time.process_time() - began)
 
 
-def answer(shadow: Shadow, job: Replay | Rollout) -> Done | Failure:
+def answer(shadow: Shadow, job: Job) -> Done | Failure:
     """The result of a job, or why there is none: a shadow that cannot be stepped must never stop the run."""
     try:
         return do(shadow, job)

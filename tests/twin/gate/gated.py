@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from twin.cosim.run import new_run
+from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run
 
 LIMITS = """
@@ -25,8 +26,10 @@ def write_site(folder: Path, extra: str = "", limits: str = LIMITS, hours: float
 
 def run_site(folder: Path, extra: str = "", limits: str = LIMITS, hours: float = 2.0):
     """Run it; the stored run and its directory."""
-    from twin.scenario.loader import load_scenario
+    return run_scenario(write_site(folder, extra, limits, hours), folder / "run")
 
-    directory = folder / "run"
-    new_run(load_scenario(write_site(folder, extra, limits, hours)), directory)
+
+def run_scenario(file: Path, directory: Path):
+    """Run any scenario; the stored run and its directory."""
+    new_run(load_scenario(file), directory)
     return read_run(directory), directory

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.twin.gate.gated import run_site, write_site
+from tests.twin.gate.gated import run_scenario, run_site, write_site
 from twin.gate.decision import GateStatus
 from twin.gate.ledger_format import Kind
 from twin.gate.ledger_reader import LedgerReader
@@ -26,9 +26,9 @@ def entries(directory, kind: Kind) -> list:
         return reader.entries(kind)
 
 
-def of_bess(run, output: str) -> np.ndarray:
-    """What the gate says of the battery."""
-    return run.native(f"gate.{output}")[:, run.components["gate"].vectors[output].index("bess")]
+def of_bess(run, output: str, owner: str = "gate") -> np.ndarray:
+    """What the gate, or another controller, says of the battery."""
+    return run.native(f"{owner}.{output}")[:, run.components[owner].vectors[output].index("bess")]
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +156,22 @@ def test_the_ledger_of_a_run_tells_the_story_of_a_release(gated, capsys) -> None
     assert "operator" in told and "accepted" in told
     app(["ledger", "verify", str(directory), "--json"], standalone_mode=False)
     assert json.loads(capsys.readouterr().out)
+
+
+def test_a_proposal_that_would_break_a_limit_is_repaired_and_says_what_changed(tmp_path) -> None:
+    tight = """
+limits:
+  charge: {signal: bess.soc, high: 0.52, class: storage, source: an assumption of this test}
+gate: {interval_s: 900, step_s: 900, horizon_h: 6, workers: 1}
+assets: {bess: {initial_soc: 0.5}}
+"""
+    file = tmp_path / "tight.yaml"
+    file.write_text(f"name: tight\nextends: minimal.yaml\n"
+                    f"time: {{start: 2025-06-18T04:00:00+02:00, duration_h: 1}}\n{tight}")
+    run, directory = run_scenario(file, tmp_path / "run")
+    repaired = run.native("gate.status_code") == GateStatus.REPAIRED
+    assert repaired.any() and run.native("bess.soc").max() <= 0.52
+    asked, got = of_bess(run, "p_set_mw", "operator"), of_bess(run, "p_set_mw")
+    changed = entries(directory, Kind.REPAIR)[0].body
+    assert changed["cost"] > 0.0 and "bess.p_set_mw" in changed["changes"][0] and "charge" in changed["changes"][0]
+    assert (got[repaired] >= np.repeat(asked, 3)[repaired]).all()          # less charging than proposed
