@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import heat_network, power_flow
+from tests.benchmarks import battery, heat_network, power_flow
 from tests.benchmarks.runs import Runs, calibration_s, help_wall_s
 
 MEMORY_MB = 1000
@@ -55,6 +55,24 @@ def add_park(table: Table, runs: Runs, peer_step_s: float) -> None:
                       "", "")
 
 
+def add_battery(table: Table) -> None:
+    """The LFP battery with its ageing, and simses-lite."""
+    ours, peer = battery.measure(), battery.peer_per_s()
+    per_s, least = ours["batch_per_s"], battery.LEAST_PER_S
+    if isinstance(peer, str):
+        beside, ratio = f"{peer}; simses-lite elsewhere: {battery.PEER_STEPS_PER_S:,}/s", ""
+    else:
+        beside, ratio = f"simses-lite {peer:,.0f}/s", f"{per_s / peer:.1f}"
+    table.add_row("battery with ageing, batch at 15 min", f"{per_s:,.0f}/s", f"{least:,}/s", verdict(least, per_s),
+                  beside, ratio)
+    table.add_row("  at 60 s", f"{ours['batch_minute_per_s']:,.0f}/s", f"{least:,}/s",
+                  verdict(least, ours["batch_minute_per_s"]), "", "")
+    table.add_row("  one component step, three laws", f"{ours['step_us']:.0f} µs", f"{battery.MOST_US} µs",
+                  verdict(ours["step_us"], battery.MOST_US), "", "")
+    table.add_row("  ten years of ageing at 15 min, one law", f"{ours['ten_years_s']:.2f} s", f"{battery.MOST_S} s",
+                  verdict(ours["ten_years_s"], battery.MOST_S), "(BLAST-Lite, elsewhere: 1.0 to 3.4 s)", "")
+
+
 def add_erigrid(table: Table, runs: Runs) -> None:
     """The published multi-energy benchmark, where its data are at hand."""
     run, label = runs.erigrid_day(), "ERIGrid benchmark day at 60 s"
@@ -70,6 +88,7 @@ def main() -> None:
     """Measure and print."""
     table = Table("what", "ours", "budget", "", "peer, same run", "peer / ours", title="Benchmarks (CPU seconds)")
     peer_step_s = add_kernels(table)
+    add_battery(table)
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(Path(scratch))
         add_park(table, runs, peer_step_s)
