@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -113,6 +114,15 @@ def _ask(run: Path, what: dict[str, Any], wait_s: float, as_json: bool) -> None:
 
 
 def _told(answer: Answer, run: Path) -> str:
+    clock = _clock(run)
+    at = "" if answer.t_s is None else f" at {clock(answer.t_s)}"
+    until = "" if answer.until_s is None else f", until {clock(answer.until_s)}"
+    word = "accepted" if answer.accepted else "refused"
+    return f"{answer.request_id}: {word}{at}{until}: {answer.text}"
+
+
+def _clock(run: Path) -> Callable[[int], str]:
+    """Seconds from the run's start → the site's clock."""
     from datetime import datetime
 
     from twin.context import Calendar
@@ -120,10 +130,7 @@ def _told(answer: Answer, run: Path) -> str:
 
     meta = RunMeta.read(run)
     calendar = Calendar(datetime.fromisoformat(meta.start), meta.timezone, None)
-    at = "" if answer.t_s is None else f" at {calendar.local(answer.t_s):%Y-%m-%d %H:%M:%S}"
-    until = "" if answer.until_s is None else f", until {calendar.local(answer.until_s):%Y-%m-%d %H:%M:%S}"
-    word = "accepted" if answer.accepted else "refused"
-    return f"{answer.request_id}: {word}{at}{until}: {answer.text}"
+    return lambda t_s: f"{calendar.local(t_s):%Y-%m-%d %H:%M:%S}"
 
 
 def _show_leases(run: Path, as_json: bool) -> None:
@@ -137,17 +144,14 @@ def _show_leases(run: Path, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(list(leases.values()), ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("lease", "who", "set-point", "value", "from [s]", "until [s]", "state", "reason", box=None)
-    for lease in leases.values():
-        state = "active" if lease.get("state") == "validated" else lease.get("state")
-        table.add_row(*(escape(str(text)) for text in (
-            lease.get("lease_id"), lease.get("who"), lease.get("key"), lease.get("value"), lease.get("from_s"),
-            lease.get("until_s"), state, lease.get("reason"))))
-    Console().print(table if leases else "no leases")
+    clock = _clock(run)
+    for name, lease in leases.items():
+        state = "active" if lease["state"] == "validated" else lease["state"]
+        why = f" ({lease['reason']})" if lease["reason"] else ""
+        typer.echo(f"{name}: {state}: {lease['who']}: {lease['key']} at {lease['value']:g} "
+                   f"from {clock(lease['from_s'])} until {clock(lease['until_s'])}{why}")
+    if not leases:
+        typer.echo("no leases")
 
 
 def _seconds(text: str) -> int:

@@ -216,9 +216,9 @@ class TakeoverDesk:
 
     def _record(self, kind: Kind, request: Request, t_s: int, about: Mapping[str, Any], message: str = "") -> None:
         text = message or f"{request.who} asks: {request.kind.value} {request.target or request.asset or ''}".strip()
+        why = {"reason": request.reason} if request.reason else {}
         self._write(kind, request.request_id, {
-            "t_s": t_s, "request_id": request.request_id, "who": request.who, "reason": request.reason,
-            "message": text, **about})
+            "t_s": t_s, "request_id": request.request_id, "who": request.who, **why, "message": text, **about})
 
     def _write(self, kind: Kind, name: str, body: dict[str, Any]) -> None:
         """Once, however often the moment is lived through again."""
