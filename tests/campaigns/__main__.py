@@ -19,7 +19,8 @@ def main() -> int:
     malformed = malformed_scenarios.run(MALFORMED_FILES, seed=1)
     print(f"malformed scenarios: {malformed}")
     with tempfile.TemporaryDirectory() as folder:
-        killed = kill_and_resume.run(KILLS, seed=1, scenario="zero_carbon_park_day", folder=Path(folder))
+        killed = kill_and_resume.run(KILLS, seed=1, scenario="zero_carbon_park_day", folder=Path(folder),
+                                     sets=("gate.enabled=false",))
     print(f"kill and resume: {killed}")
     with tempfile.TemporaryDirectory() as folder:
         tampered = ledger_tampering.run(TAMPERED_PLACES, seed=1, folder=Path(folder))
