@@ -14,6 +14,7 @@ from twin.errors import RunStoreError
 from twin.report import tables
 from twin.report.cards import cards_html, cards_of, stored_note
 from twin.report.figures.bill import cost_waterfall, emission_by_source
+from twin.report.figures.devices import device_modes
 from twin.report.figures.dispatch import dispatch, origin_of_consumption
 from twin.report.figures.following import hours_limited, requested_and_delivered
 from twin.report.figures.long_run import duration_curves, exchange_carpet
@@ -77,7 +78,7 @@ def report_html(run: RunData, accounts: Accounts, *, extra_provenance: Mapping[s
         _storage(run, timeline), *storage_panels(run, accounts, timeline),
         _heat_and_cold(run, accounts), *(_thermal(network, timeline) for network in thermal_networks(run)),
         _market(run, accounts, timeline), _money(accounts), _carbon(accounts), *_networks(run, timeline),
-        _following(run, accounts, timeline), _events(run), _figures_in_full(run, accounts),
+        _following(run, accounts, timeline), _devices(run, timeline), _events(run), _figures_in_full(run, accounts),
         _reproducible(run, accounts, proof),
     ]
     return Template(here.joinpath("template.html").read_text(encoding="utf-8")).substitute(
@@ -231,6 +232,12 @@ def _long_run(accounts: Accounts, timeline: Timeline) -> str:
         figure_html(exchange_carpet(accounts, timeline), "carpet", "Exchange hour by hour",
                 f"Red is import, blue is export; local time ({timeline.offset})"),
     )
+
+
+def _devices(run: RunData, timeline: Timeline) -> str:
+    binned = " A trip or a fault shows in every interval drawn in which it occurred." if timeline.is_binned else ""
+    return panel("Devices", figure_html(device_modes(run, timeline), "devices"),
+                 note=f"Mode of each control system; the hatched bars below are faults.{binned}")
 
 
 def _events(run: RunData) -> str:
