@@ -37,8 +37,8 @@ CALENDAR, CYCLIC, COST = "law_calendar_loss_frac", "law_cyclic_loss_frac", "law_
 CYCLES, DEPTHS = "full_cycles_count", "cycle_depth_count"
 TEMPERATURE, TRUE_SOC, MEASURED_SOC = "temperature_degc", "soc", "measured_soc"
 YEAR_S = 365.25 * 86_400
-SHORTEST_YEARS = 1.0
-"""Of a run from which a life is extrapolated."""
+SHORTEST_YEARS = 0.99
+"""Of a run from which a life is extrapolated: 365 days are enough, half the seasons are not."""
 LONGEST_YEARS = 100.0
 """Beyond the run: later is never."""
 EXTENDED_FRAC = 1e-6
