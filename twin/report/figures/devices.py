@@ -27,6 +27,10 @@ COLOURS = {
     "precharge": "#F0C419", "run_up": "#F0C419", "starting": "#F0C419", "run": "#009E73", TRIPPED: palette.ALARM,
 }
 """Usual modes; others take their colours from the palette's sequence."""
+FAULT_COLOURS = {
+    FaultKind.TRIP: palette.ALARM, FaultKind.STUCK: palette.LOSS, FaultKind.DERATE: "#D55E00",
+    FaultKind.SENSOR_FREEZE: "#CC79A7", FaultKind.COMM_LOSS: "#E69F00", FaultKind.SLOW: "#0072B2",
+}
 MS_PER_S = 1000
 ROW_PX = 44
 
@@ -48,21 +52,21 @@ def device_modes(run: RunData, timeline: Timeline) -> go.Figure | None:
     if not strips:
         return None
     modes: dict[str, list[tuple[str, int, int]]] = {}
-    faults: dict[str, list[tuple[str, int, int]]] = {}
+    faults: dict[FaultKind, list[tuple[str, int, int]]] = {}
     for strip in strips:
         for code, first, last in _spans(strip.mode_code):
             modes.setdefault(strip.modes.get(code, f"mode {code}"), []).append((strip.name, first, last))
         for code, first, last in _spans(strip.fault_code):
             if code != FaultKind.NONE:
-                faults.setdefault(FaultKind(code).name.lower(), []).append((strip.name, first, last))
+                faults.setdefault(FaultKind(code), []).append((strip.name, first, last))
     figure = go.Figure()
     others = iter(palette.SEQUENCE * len(modes))
     for name, spans in modes.items():
         pattern = {"shape": "x", "size": 5} if name == TRIPPED else {}
         figure.add_trace(_bars(timeline, name, spans, COLOURS.get(name) or next(others), 0.5, -0.4, pattern))
-    for number, (name, spans) in enumerate(faults.items()):
-        colour = palette.SEQUENCE[number % len(palette.SEQUENCE)]
-        figure.add_trace(_bars(timeline, f"fault: {name}", spans, colour, 0.2, 0.16, {"shape": "/", "size": 5}))
+    for kind, spans in faults.items():
+        name, pattern = f"fault: {kind.name.lower()}", {"shape": "/", "size": 5}
+        figure.add_trace(_bars(timeline, name, spans, FAULT_COLOURS[kind], 0.2, 0.16, pattern))
     style(figure, 90 + ROW_PX * len(strips))
     figure.update_layout(barmode="overlay")
     figure.update_yaxes(categoryorder="array", categoryarray=[escape(strip.name) for strip in strips],
