@@ -1,4 +1,4 @@
-"""The rule-based operator and a battery whose instruments err: it sees what is measured, the battery keeps its limits."""
+"""The rule-based operator and a battery whose instruments err: it sees what is measured, limits are kept."""
 
 from __future__ import annotations
 
