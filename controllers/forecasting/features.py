@@ -8,7 +8,7 @@ from controllers.forecasting.covariates import covariate_features
 from controllers.forecasting.day_types import DAY_S, DayColumns
 from controllers.forecasting.daylight import daylight_and_ceiling
 from controllers.forecasting.lags import Columns, lag_features, mean_known
-from controllers.forecasting.targets import Target, TargetGroup
+from controllers.forecasting.targets import Target, TargetGroup, TargetKind
 from controllers.forecasting.versioned import Archive, KnownAt
 from controllers.forecasting.windows import FeatureTable, Windows
 
@@ -37,6 +37,8 @@ def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
     for target in group.targets:
         columns = calendar | lag_features(known, target.series, valid, group.days)
         columns |= covariate_features(known, target, valid)
+        if target.kind is TargetKind.PV and group.sky is not None:
+            columns["clear_sky_w_m2"] = group.sky.ghi_w_m2(valid, group.horizon.step_s)
         features.append(_table(columns))
         light, ceiling = daylight_and_ceiling(known, target, group)
         lights.append(light)

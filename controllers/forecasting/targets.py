@@ -8,11 +8,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from controllers.forecasting.day_types import DayTypes
+from controllers.forecasting.clear_sky import ClearSky
+from controllers.forecasting.day_types import DAY_S, DayTypes
 from controllers.forecasting.errors import ForecastError
-from twin.context import Location
 
-DAY_S = 86_400
+__all__ = ["DAY_S", "Horizon", "Target", "TargetGroup", "TargetKind"]
+
 MAX_HORIZON_H = 48
 STEPS_S = (900, 3600)
 """Forecasts come in quarter hours or hours."""
@@ -106,5 +107,5 @@ class TargetGroup:
     horizon: Horizon
     days: DayTypes
     """Local time and day types of the site."""
-    location: Location | None = field(default=None)
-    """For the clear sky of PV; without it daylight is learnt from the data."""
+    sky: ClearSky | None = None
+    """For the daylight of PV; without it daylight is learnt from the data."""

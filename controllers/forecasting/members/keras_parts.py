@@ -33,9 +33,16 @@ class Training:
     """How a network is trained: AdamW, learning rate falling as a cosine, best epoch on validation kept."""
 
     epochs: int
+    most_steps: int
+    """A long history gets fewer epochs: training time is bounded."""
     batch: int
     learning_rate: float
     weight_decay: float
+
+    def schedule(self, windows: int) -> tuple[int, int]:
+        """Epochs and steps per epoch."""
+        per_epoch = -(-windows // self.batch)
+        return max(min(self.epochs, self.most_steps // per_epoch), 1), per_epoch
 
 
 @keras.utils.register_keras_serializable("parktwin")
@@ -93,13 +100,13 @@ def train(
     keras.backend.clear_session()
     with seeded(seed):
         model = build()
-        steps = how.epochs * -(-len(inputs[0]) // how.batch)
-        rate = keras.optimizers.schedules.CosineDecay(how.learning_rate, steps)
+        epochs, per_epoch = how.schedule(len(inputs[0]))
+        rate = keras.optimizers.schedules.CosineDecay(how.learning_rate, epochs * per_epoch)
         optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay)
         model.compile(optimizer, loss=_one_or_list([PinballLoss() for _ in outcomes]))
-        best = keras.callbacks.EarlyStopping(patience=how.epochs, restore_best_weights=True)
+        best = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
         held_out = (_one_or_list(validation[0]), _one_or_list(validation[1]))
-        model.fit(_one_or_list(inputs), _one_or_list(outcomes), validation_data=held_out, epochs=how.epochs,
+        model.fit(_one_or_list(inputs), _one_or_list(outcomes), validation_data=held_out, epochs=epochs,
                   batch_size=how.batch, callbacks=[best], verbose=0)
     return {f"{layer.name}/{i}": np.asarray(w) for layer in model.layers for i, w in enumerate(layer.get_weights())}
 

@@ -28,6 +28,7 @@ UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
 EPOCHS = 30
+MOST_STEPS = 700
 BATCH_WINDOWS = 16
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.03
@@ -59,7 +60,7 @@ class MultimodalNetwork(Member):
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self._inputs(train)
-        how = Training(EPOCHS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
+        how = Training(EPOCHS, MOST_STEPS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
         self.weights = train_network(
             lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(train.group.targets)), inputs,
             self._outcomes(train), (self._inputs(validation), self._outcomes(validation)), how, seed)

@@ -25,6 +25,7 @@ BLOCKS = 2
 REPLICAS = 2
 DROPOUT = 0.1
 EPOCHS = 20
+MOST_STEPS = 900
 BATCH_WINDOWS = 16
 LEARNING_RATE = 6e-3
 WEIGHT_DECAY = 0.03
@@ -59,7 +60,7 @@ class ResidualNetwork(Member):
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self.inputs.scaled(raw)
         held_out = self.inputs.scaled(self._stacked(validation))
-        how = Training(EPOCHS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
+        how = Training(EPOCHS, MOST_STEPS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
         self.weights = train_network(
             lambda: build(*inputs.shape[1:]), [inputs], [self._outcome(train)],
             ([held_out], [self._outcome(validation)]), how, seed)

@@ -1,0 +1,164 @@
+"""Is a history what it claims to be? Refuses wrong units, signs and clocks; takes out flat lines, spikes and impossible
+values, and says so. Magnitudes are compared with the declared capacity and limits of the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from controllers.forecasting.clear_sky import ClearSky
+from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.targets import Target, TargetKind
+from controllers.forecasting.versioned import VersionedSeries
+
+HOUR_S = 3600
+THOUSAND_ABOVE = 50.0
+"""High values this many times the capacity: kW instead of MW. Nobody errs so much in a capacity."""
+THOUSAND_BELOW = 0.01
+OUTSIDE_TOLERANCE = 0.05
+"""Of the capacity: meters and ratings differ by so much."""
+OUTSIDE_SHARE = 0.01
+"""More values outside of the limits than this are no outliers: unit, sign or capacity are wrong."""
+FLAT_LEAST_H = 6
+"""Measured power that does not change in its last digit for longer is a frozen sensor, unless it rests at a limit."""
+STEADY_SHARE = 0.5
+"""A series that mostly repeats its value is steady by nature (a data centre, a tariff)."""
+SPIKE_FACTOR = 5.0
+"""Times the change that 99 % of all steps stay below."""
+SPIKE_LEAST = 0.2
+"""Of the capacity."""
+NIGHT_SHARE = 0.02
+"""Of the energy of a PV plant; more at night means a wrong clock."""
+HIGH = 0.995
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was noticed and dealt with."""
+
+    kind: str
+    """``gap``, ``outside_limits``, ``flat_line``, ``spike``, ``offset``."""
+    series: str
+    count: int
+    """Values concerned."""
+    first_utc_s: int
+
+    def __str__(self) -> str:
+        at = np.datetime64(self.first_utc_s, "s")
+        return f"{self.series}: {self.count} values with {self.kind.replace('_', ' ')}, the first at {at} UTC"
+
+
+def checked(
+    series: VersionedSeries, target: Target, sky: ClearSky | None = None
+) -> tuple[VersionedSeries, tuple[Finding, ...]]:
+    """A measured history without what cannot be true, and what was found.
+
+    Parameters
+    ----------
+    sky : of the site, to check the clock of a PV plant.
+
+    Raises
+    ------
+    HistoryError
+        If the history is empty, or its unit, sign or clock is wrong as a whole.
+    """
+    if not len(series.values):
+        raise HistoryError(f"{series.name}: the history is empty; give measurements, or leave the target out")
+    _refuse_wrong_unit(series, target)
+    _refuse_wrong_sign(series, target)
+    if target.kind is TargetKind.PV and sky is not None:
+        refuse_wrong_clock(series, sky)
+    findings = _gaps(series)
+    values = series.values.copy()
+    for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target)),
+                      ("spike", _spikes(series, target))):
+        if odd.any():
+            findings.append(Finding(kind, series.name, int(odd.sum()), int(series.valid_utc_s[odd.argmax()])))
+            values[odd] = np.nan
+    low, high = target.limits
+    clean = VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s, series.available_utc_s,
+                            np.clip(values, low, high))
+    return clean, tuple(findings)
+
+
+def refuse_wrong_clock(series: VersionedSeries, sky: ClearSky) -> None:
+    """Refuse a PV history that produces while the sun is down.
+
+    Raises
+    ------
+    HistoryError
+        Names the share of energy at night and the shift that would agree with the sun best.
+    """
+    power = np.maximum(series.values, 0.0)
+    at_night = ~sky.sun_up(series.valid_utc_s, series.step_s)
+    share = power[at_night].sum() / max(power.sum(), np.finfo(float).tiny)
+    if share > NIGHT_SHARE:
+        shifts = np.arange(-12, 13)
+        agreement = [np.sum(power * sky.ghi_w_m2(series.valid_utc_s + HOUR_S * h, series.step_s)) for h in shifts]
+        best_h = int(shifts[int(np.argmax(agreement))])
+        raise HistoryError(f"{series.name}: {share:.0%} of the energy falls into the night; it agrees with the sun "
+                           f"best when shifted by {best_h:+d} h; correct the time zone of the file or the location of "
+                           "the site")
+
+
+def _refuse_wrong_unit(series: VersionedSeries, target: Target) -> None:
+    high = float(np.quantile(np.abs(series.values), HIGH))
+    ratio = high / target.capacity
+    if ratio > THOUSAND_ABOVE:
+        raise HistoryError(f"{series.name}: high values are {high:g}, {ratio:.0f} times the capacity of "
+                           f"{target.capacity:g}; the history looks like a unit a thousand times smaller (kW for MW); "
+                           "convert it")
+    if 0.0 < ratio < THOUSAND_BELOW:
+        raise HistoryError(f"{series.name}: high values are {high:g}, {ratio:.2%} of the capacity of "
+                           f"{target.capacity:g}; the history looks like a unit a thousand times larger (GW for MW), "
+                           "or the capacity is wrong; correct one of them")
+
+
+def _refuse_wrong_sign(series: VersionedSeries, target: Target) -> None:
+    low, high = target.limits
+    below = np.mean(series.values < low - OUTSIDE_TOLERANCE * target.capacity)
+    above = np.mean(series.values > high + OUTSIDE_TOLERANCE * target.capacity)
+    if below > OUTSIDE_SHARE:
+        raise HistoryError(f"{series.name}: {below:.0%} of the values are below {low:g}; magnitudes are expected here, "
+                           "turn the sign, or declare a lower limit")
+    if above > OUTSIDE_SHARE:
+        raise HistoryError(f"{series.name}: {above:.0%} of the values are above {high:g}; correct the unit or the "
+                           "capacity")
+
+
+def _gaps(series: VersionedSeries) -> list[Finding]:
+    apart = np.diff(series.valid_utc_s) // series.step_s - 1
+    if not (apart > 0).any():
+        return []
+    first = int(series.valid_utc_s[(apart > 0).argmax()]) + series.step_s
+    return [Finding("gap", series.name, int(apart[apart > 0].sum()), first)]
+
+
+def _outside(series: VersionedSeries, target: Target) -> np.ndarray:
+    low, high = target.limits
+    margin = OUTSIDE_TOLERANCE * target.capacity
+    return (series.values < low - margin) | (series.values > high + margin)
+
+
+def _flat(series: VersionedSeries, target: Target) -> np.ndarray:
+    """Long runs of one value between the limits; zero output and full output may last."""
+    same = np.concatenate([[False], (np.diff(series.values) == 0.0) & (np.diff(series.valid_utc_s) == series.step_s)])
+    low, high = target.limits
+    within = (series.values > low + 1e-9) & (series.values < high - 1e-9)
+    if not within.any() or same[within].mean() > STEADY_SHARE:
+        return np.zeros(len(same), dtype=bool)
+    run = np.cumsum(~same) - 1
+    length = np.bincount(run)[run]
+    return within & (length * series.step_s >= FLAT_LEAST_H * HOUR_S)
+
+
+def _spikes(series: VersionedSeries, target: Target) -> np.ndarray:
+    """Single values far from both neighbours on the same side, while those agree with each other."""
+    step = np.diff(series.values)
+    usual = np.quantile(np.abs(step), 0.99) if len(step) else 0.0
+    least = max(SPIKE_FACTOR * usual, SPIKE_LEAST * target.capacity)
+    found = np.zeros(len(series.values), dtype=bool)
+    found[1:-1] = (np.abs(step[:-1]) > least) & (np.abs(step[1:]) > least) & (step[:-1] * step[1:] < 0.0)
+    return found
