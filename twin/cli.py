@@ -192,14 +192,14 @@ def schema(
 
 @app.command("list")
 def list_(
-    type_name: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="a component type: lists its parameters")]
+    type_name: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="of component or device: its parameters")]
     = None,
 ) -> None:
-    """List the shipped scenarios and component types, or what may be said of one type."""
+    """List the shipped scenarios and the types of components and devices, or what may be said of one type."""
     from rich.console import Console
     from rich.table import Table
 
-    from twin.registry import component_class, component_types
+    from twin.registry import component_class, component_types, device_class, device_types
     from twin.scenario.packaged import shipped_scenarios
 
     console = Console()
@@ -212,10 +212,16 @@ def list_(
     types = Table("type", "section", "what it is", box=None)
     for name in component_types():
         cls = component_class(name)
-        types.add_row(name, cls.section.value, (cls.__doc__ or "").strip().split("\n")[0])
+        types.add_row(name, cls.section.value, _first_line(cls))
+    for name in device_types():
+        types.add_row(name, "devices", _first_line(device_class(name)))
     console.print(scenarios)
     console.print()
     console.print(types)
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").strip().split("\n")[0]
 
 
 def _parameters(type_name: str) -> Table:
@@ -223,12 +229,14 @@ def _parameters(type_name: str) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from twin.registry import component_class
+    from twin.registry import component_class, device_class, device_types
 
-    cls = component_class(type_name)
-    table = Table("parameter", "default", "meaning", box=None, title=f"{type_name} (under {cls.section.value}:)",
+    is_device = type_name in device_types()
+    params = (device_class if is_device else component_class)(type_name).Params
+    section = "devices" if is_device else component_class(type_name).section.value
+    table = Table("parameter", "default", "meaning", box=None, title=f"{type_name} (under {section}:)",
                   title_justify="left")
-    for name, field in cls.Params.model_fields.items():
+    for name, field in params.model_fields.items():
         default = "required" if field.is_required() else str(field.get_default(call_default_factory=True))
         table.add_row(name, default, escape(field.description or ""))
     return table

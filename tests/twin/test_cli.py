@@ -90,6 +90,14 @@ def test_schema_is_json():
 def test_list_names_types_and_scenarios():
     done = twin("list")
     assert done.returncode == 0 and "battery" in done.stdout and "minimal" in done.stdout
+    assert "battery_pcs" in done.stdout
+
+
+@pytest.mark.parametrize(("type_name", "section", "parameter"), [
+    ("battery", "assets", "energy_mwh"), ("battery_pcs", "devices", "precharge_s")])
+def test_list_shows_the_parameters_of_a_component_or_a_device(type_name, section, parameter):
+    done = twin("list", type_name)
+    assert done.returncode == 0 and f"under {section}:" in done.stdout and parameter in done.stdout
 
 
 def test_an_existing_directory_is_refused(finished):
