@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import battery, heat_network, power_flow
+from tests.benchmarks import battery, devices, heat_network, power_flow
 from tests.benchmarks.runs import Runs, calibration_s, help_wall_s
 
 MEMORY_MB = 1000
@@ -75,6 +75,15 @@ def add_battery(table: Table) -> None:
                   verdict(ours["ten_years_s"], battery.MOST_S), "(BLAST-Lite, elsewhere: 1.0 to 3.4 s)", "")
 
 
+def add_devices(table: Table) -> None:
+    """Device emulators in lockstep."""
+    found = devices.measure()
+    ours_s, peer_s = found["ours_s"], found["peer_s"]
+    table.add_row(f"{devices.DEVICES} devices, an hour at 1 s, moving at 0.1 s", f"{ours_s:.2f} s", "2 s",
+                  verdict(ours_s, 2.0), f"polling at 0.1 s, no faults {peer_s:.2f} s", f"{peer_s / ours_s:.1f}")
+    table.add_row("  the same at rest", f"{found['resting_s']:.2f} s", "", "", "", "")
+
+
 def add_erigrid(table: Table, runs: Runs) -> None:
     """The published multi-energy benchmark, where its data are at hand."""
     run, label = runs.erigrid_day(), "ERIGrid benchmark day at 60 s"
@@ -91,6 +100,7 @@ def main() -> None:
     table = Table("what", "ours", "budget", "", "peer, same run", "peer / ours", title="Benchmarks (CPU seconds)")
     peer_step_s = add_kernels(table)
     add_battery(table)
+    add_devices(table)
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(Path(scratch))
         add_park(table, runs, peer_step_s)
