@@ -1,6 +1,6 @@
 """A sample of each campaign, small enough for every test run."""
 
-from tests.campaigns import kill_and_resume
+from tests.campaigns import kill_and_resume, watchdog_noise
 
 
 def test_killed_runs_are_readable_and_resume_bit_for_bit(tmp_path):
@@ -9,3 +9,8 @@ def test_killed_runs_are_readable_and_resume_bit_for_bit(tmp_path):
                                  sets=("time.duration_h=48", "run.checkpoint_every_s=0"))
     assert report.kills == 3 and not report.failures, report
     assert report.continued_from_snapshot == 3, "a kill without a snapshot shows nothing"
+
+
+def test_the_watchdog_stops_nothing_in_a_sound_run_of_the_park_and_changes_no_bit(tmp_path):
+    report = watchdog_noise.run({"zero_carbon_park_week": 3.0}, folder=tmp_path)
+    assert report.hours and not report.failures, report
