@@ -17,6 +17,7 @@ from twin.cosim.interrupt import StopRequest
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
 from twin.errors import ParkTwinError, RunStoreError
+from twin.gate.site_limits import SiteLimits
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
@@ -52,6 +53,7 @@ def new_run(scenario: ResolvedScenario, directory: Path | None, on_progress: Pro
     started = time.process_time()
     site = build_site(scenario)
     edges = wire(site)
+    limits = SiteLimits.of(site, edges)
     text = resolved_yaml(scenario, origins=False)
     directory = _claim_next(Path("runs"), scenario.model.name) if directory is None else _claim(directory)
     write_atomically(directory / layout.SCENARIO, text)
@@ -60,7 +62,9 @@ def new_run(scenario: ResolvedScenario, directory: Path | None, on_progress: Pro
     meta = _meta(site, text)
     meta.write(directory)
     writer.open_new()
-    return _go(site, edges, writer, meta, None, time.process_time() - started, on_progress)
+    times = _go(site, edges, writer, meta, None, time.process_time() - started, on_progress)
+    limits.judge(directory)
+    return times
 
 
 def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes:
@@ -84,6 +88,7 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
                             "not ours to restore; run the scenario anew")
     site = build_site(scenario)
     edges = wire(site)
+    limits = SiteLimits.of(site, edges)
     writer = RunWriter(directory, site.components, site.types, scenario.model.run.checkpoint_every_s)
     writer.lock.acquire()
     snapshot: Snapshot | None = None
@@ -97,7 +102,9 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
         writer.open_new()
     meta = dataclasses.replace(meta, status="running")
     meta.write(directory)
-    return _go(site, edges, writer, meta, snapshot, time.process_time() - started, on_progress)
+    times = _go(site, edges, writer, meta, snapshot, time.process_time() - started, on_progress)
+    limits.judge(directory)
+    return times
 
 
 def _refuse_if_changed(meta: RunMeta, scenario: ResolvedScenario, directory: Path) -> None:

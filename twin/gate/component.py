@@ -84,6 +84,8 @@ class Outputs:
     """Repairs of the last decision."""
     trials_count: int = port(0)
     """Schedules tried so far."""
+    decisions_count: int = port(0)
+    """Decisions so far, each with the status that it led to."""
 
 
 @dataclass(slots=True)
@@ -99,6 +101,7 @@ class State:
     violations_count: int = 0
     rounds_count: int = 0
     trials_count: int = 0
+    decisions_count: int = 0
     heartbeat_count: int = 0
     asked_s: int = -(10**9)
     """When it last decided."""
@@ -241,15 +244,16 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             records.safe_state(t_s, decision, told)
             state.release_json = ""
         else:
+            until_s = min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s)
             released = records.release(
-                t_s, decision, told, moment, expires_s=min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s),
+                t_s, decision, told, moment, expires_s=until_s, code_version=twin.__version__, by=by,
                 bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(self._plates, t_s, chosen),
-                code_version=twin.__version__, by=by)
+                promise=self._its_ground.promise(chosen, moment, until_s))
             state.release_json = json.dumps(released.as_plain())
         if status is not GateStatus.RELEASED or state.status_code > GateStatus.REPAIRED:
             severity = {GateStatus.FALLBACK: "warning", GateStatus.SAFE_STATE: "alarm"}.get(status, "info")
             self.emit(t_s, f"gate_{status.name.lower()}", in_words(decision, self._clock), severity)
-        state.status_code = int(status)
+        state.status_code, state.decisions_count = int(status), state.decisions_count + 1
 
     def _moment(self, t_s: int) -> Moment:
         """Snapshot and expectations of now."""
@@ -352,7 +356,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         resets = np.array([float(desk.state.reset_counts.get(asset, 0)) for asset in self._assets])
         expires_s = float(book.current.expires_s) if book.current is not None else math.nan
         return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1], resets, held, float(state.heartbeat_count),
-                       expires_s, state.status_code, state.violations_count, state.rounds_count, state.trials_count)
+                       expires_s, state.status_code, state.violations_count, state.rounds_count, state.trials_count,
+                       state.decisions_count)
 
     def _has_left_its_band(self, t_s: int, inputs: Inputs) -> bool:
         """Whether a measured charge is not where the proof holds; an unknown one says nothing."""

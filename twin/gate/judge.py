@@ -21,7 +21,7 @@ from twin.gate.limit_rows import LimitClass
 from twin.gate.limits import Limit, LimitSet
 from twin.gate.quantities import HOUR_S, judged
 from twin.gate.rules import GateRules
-from twin.gate.series import Before, block_of
+from twin.gate.series import Before, Block, block_of
 from twin.gate.trajectory import Trajectories
 from twin.gate.verdict import ClassScore, Outcome, Trial, Verdict, Violation
 from twin.schedule import Schedule
@@ -47,7 +47,7 @@ Result: TypeAlias = tuple[Expectation | None, Trajectories | Failed]
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Side:
     """One limit compared on one side: how far beyond its bound each interval is."""
 
     limit: Limit
@@ -111,7 +111,7 @@ def judge(results: Sequence[Result], limits: LimitSet, rules: GateRules, *, sche
 
 
 def _tried(expectation: Expectation | None, name: str, result: Trajectories | Failed, limits: LimitSet,
-           before: Before) -> tuple[Trial, list[_Side]]:
+           before: Before) -> tuple[Trial, list[Side]]:
     sha256, probability = ("", 1.0) if expectation is None else (expectation.sha256, expectation.probability_frac)
     if not isinstance(result, Trajectories):
         outcome = Outcome.TIMED_OUT if result.kind == TIMED_OUT else Outcome.NOT_SOLVABLE
@@ -123,7 +123,7 @@ def _tried(expectation: Expectation | None, name: str, result: Trajectories | Fa
     return Trial(name, sha256, probability, Outcome.ACCEPTED), sides
 
 
-def _sides(limit: Limit, trajectories: Trajectories, before: Before) -> Iterator[_Side]:
+def _sides(limit: Limit, trajectories: Trajectories, before: Before) -> Iterator[Side]:
     """A limit's bounds and alarm levels, each compared with its series."""
     block = block_of(limit, trajectories)
     missing = np.isnan(block.values)
@@ -131,6 +131,11 @@ def _sides(limit: Limit, trajectories: Trajectories, before: Before) -> Iterator
         row, column = (int(n) for n in np.argwhere(missing)[0])
         raise ComponentError(f"{limit.signals[column]} is not a number at {block.start_s + row * block.step_s} s, so "
                              f"that limit {limit.name!r} cannot be judged")
+    yield from sides_of(limit, block, before)
+
+
+def sides_of(limit: Limit, block: Block, before: Before) -> Iterator[Side]:
+    """A limit's bounds and alarm levels, each compared with a block of its series; what is NaN is not judged."""
     quantity = judged(limit.row, block.values, block.step_s, before.of_limit(limit))
     first = math.ceil(limit.row.holds_after_h * HOUR_S / block.step_s)
     for bound, values, sign, is_alarm in (
@@ -140,8 +145,8 @@ def _sides(limit: Limit, trajectories: Trajectories, before: Before) -> Iterator
             continue
         excess = sign * (values - bound)
         excess[:first] = np.nan
-        yield _Side(limit, values, bound, excess, 0.0 if is_alarm else limit.row.tolerance, block.start_s,
-                    block.step_s, is_alarm)
+        yield Side(limit, values, bound, excess, 0.0 if is_alarm else limit.row.tolerance, block.start_s,
+                   block.step_s, is_alarm)
 
 
 def _concluded(trial: Trial, found: Sequence[Violation]) -> Trial:
@@ -177,7 +182,7 @@ def _outcome(trials: Sequence[Trial], share: float, required: float) -> Outcome:
     return next(trial.outcome for trial in trials[1:] if not trial.passed)
 
 
-def _scores(sides: Sequence[_Side], found: Sequence[Violation], alarms: Sequence[Violation]) -> Iterator[ClassScore]:
+def _scores(sides: Sequence[Side], found: Sequence[Violation], alarms: Sequence[Violation]) -> Iterator[ClassScore]:
     for limit_class in LimitClass:
         own = [side for side in sides if side.limit.row.limit_class is limit_class and not side.is_alarm]
         if not own and not any(a.limit_class == limit_class for a in alarms):
@@ -190,6 +195,6 @@ def _scores(sides: Sequence[_Side], found: Sequence[Violation], alarms: Sequence
             sum(v.limit_class == limit_class for v in found), sum(a.limit_class == limit_class for a in alarms))
 
 
-def _penalty_h(side: _Side) -> float:
+def _penalty_h(side: Side) -> float:
     excess = side.excess[side.outside]
     return side.limit.row.weight * float(excess.sum()) / side.limit.scale * side.step_s / HOUR_S

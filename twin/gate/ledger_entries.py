@@ -18,7 +18,7 @@ from twin.gate.ledger_format import Kind
 from twin.gate.release import ReleasedSchedule
 from twin.gate.released_setpoint import Refusal
 from twin.gate.verdict import Verdict
-from twin.schedule import Schedule
+from twin.schedule import Schedule, plain_floats
 
 
 def scenario_loaded(t_s: int, *, name: str, scenario_sha256: str, start: str, timezone: str, code_version: str) -> Told:
@@ -27,9 +27,10 @@ def scenario_loaded(t_s: int, *, name: str, scenario_sha256: str, start: str, ti
                                   "timezone": timezone, "code_version": code_version}
 
 
-def proposed(t_s: int, schedule: Schedule) -> Told:
-    """Somebody proposes a schedule."""
-    return Kind.PROPOSAL, {"t_s": t_s, **_about(schedule)}
+def proposed(t_s: int, schedule: Schedule, *, whole: bool = False) -> Told:
+    """Somebody proposes a schedule; ``whole`` with its set-points, which no release will show if it is rejected."""
+    setpoints = {"setpoints": {key: plain_floats(v) for key, v in schedule.setpoints.items()}} if whole else {}
+    return Kind.PROPOSAL, {"t_s": t_s, **_about(schedule), **setpoints}
 
 
 def fallen_back(t_s: int, schedule: Schedule) -> Told:
@@ -48,9 +49,11 @@ def judged(t_s: int, verdict: Verdict) -> Told:
     return Kind.VERDICT, {"t_s": t_s, "verdict_sha256": verdict.sha256, **verdict.as_plain()}
 
 
-def released(t_s: int, release: ReleasedSchedule, by: str) -> Told:
-    """The gate, or through it a person, released a schedule."""
-    return Kind.RELEASE, {"t_s": t_s, "by": by, "release_id": release.release_id, "release": release.as_plain()}
+def released(t_s: int, release: ReleasedSchedule, by: str, promise: Mapping[str, Any] | None = None) -> Told:
+    """The gate, or through it a person, released a schedule; with what its proof expects while it is to hold."""
+    promised = {"promise": promise} if promise else {}
+    return Kind.RELEASE, {"t_s": t_s, "by": by, "release_id": release.release_id, "release": release.as_plain(),
+                          **promised}
 
 
 def refused(t_s: int, release_id: str, reason: Refusal, message: str) -> Told:

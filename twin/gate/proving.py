@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from twin.gate.jobs import Done, Failure, Linearise, Replay, Rollout
 from twin.gate.judge import judge
 from twin.gate.limits import LimitSet, resolve_limits
 from twin.gate.projection import Projection
+from twin.gate.promise import promise_of
 from twin.gate.repair import RepairContext, RepairRounds
 from twin.gate.replayed import Replayed
 from twin.gate.rules import GateRules
@@ -103,6 +105,11 @@ class ProvingGround:
                                  clock=clock)
 
         return RepairRounds(Projection(), linearised)
+
+    def promise(self, tried: Tried, moment: Moment, until_s: int) -> dict[str, Any]:
+        """What the nominal replay of an accepted schedule expects until it is void."""
+        return promise_of(tried.nominal, self.limits, moment.expectations[0], step_s=self.rules.step_s,
+                          from_s=moment.state.t_s, until_s=until_s)
 
     def close(self) -> None:
         """End the processes."""

@@ -79,7 +79,7 @@ class GateRecords:
         self.book.publish(ReleasedSchedule.from_plain(json.loads(release_json)), now_s)
 
     def release(self, t_s: int, decision: Decision, told: Told, moment: Moment, *, expires_s: int, bands: Bands,
-                state_band: Bands, code_version: str, by: str = "") -> ReleasedSchedule:
+                state_band: Bands, code_version: str, promise: Mapping[str, Any], by: str = "") -> ReleasedSchedule:
         """Sign what was chosen, write the whole story down, publish."""
         chosen = decision.chosen
         assert chosen is not None
@@ -91,7 +91,7 @@ class GateRecords:
         if before is not None:
             released = before
         else:
-            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, by or BY_GATE)])
+            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, by or BY_GATE, promise)])
             self._written[released.release_id] = released
         self.book.publish(released, t_s)
         return released
@@ -135,7 +135,7 @@ def _story(t_s: int, decision: Decision, told: Told) -> list[Entries]:
     rounds, before = iter(decision.rounds), None
     for what, tried in told:
         if what == "proposal":
-            entries.append(ledger_entries.proposed(t_s, tried.schedule))
+            entries.append(ledger_entries.proposed(t_s, tried.schedule, whole=not tried.verdict.accepted))
         elif what == "repair" and before is not None:
             done = next(rounds)
             entries.append(ledger_entries.repaired(t_s, before, tried.schedule, changes=done.changes, cost=done.cost))

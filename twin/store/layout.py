@@ -16,6 +16,8 @@ REPORT = "report.html"
 LEDGER = "ledger.sqlite"
 RELEASE_KEYS = "release_keys.json"
 """Public keys that releases and ledger entries of this run are signed with."""
+PLANT_VERDICT = "verdict.json"
+"""What the real plant did against the limits of the site; written when the run ends."""
 LOCK = "writer.lock"
 
 
