@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.errors import ComponentError
 from twin.nameplate import Nameplate
+from twin.patterns import shape_of
 from twin.suggest import did_you_mean
 
 
@@ -109,6 +110,12 @@ class Context:
     """Name → exogenous outputs of the components built so far that have any."""
     types: dict[str, str] = field(default_factory=dict)
     """Name → type of every component of the scenario."""
+    limited: tuple[str, ...] = ()
+    """Signals that limits of the scenario name, as patterns: outputs that cost time are computed only if asked for."""
+
+    def is_limited(self, signal: str) -> bool:
+        """Whether a limit of the scenario looks at ``component.output``."""
+        return any(shape_of(pattern).fullmatch(signal) for pattern in self.limited)
 
     @cached_property
     def calendar(self) -> Calendar:

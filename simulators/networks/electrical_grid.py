@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from simulators.networks.contingency import UNSOLVED, WorstOutage, checked_contingencies
 from simulators.networks.equations import Solution
 from simulators.networks.grid_model import GridSource, grid_model
 from simulators.networks.network_file import NetworkFile, VoltageControl
@@ -55,6 +56,9 @@ class Params(ComponentParams):
     crosscheck_every_steps: int = Field(default=96, ge=0, description="solve every so many steps, and whenever a tap "
                                         "position is used first, with pandapower too; 0: never")
     tolerance_mva: float = Field(default=1e-10, gt=0, le=1e-3, description="largest power mismatch at a bus [MVA]")
+    n_minus_1: bool = Field(default=False, description="find in every step what the worst outage of one line or "
+                                                       "transformer would do; a limit on an output n_minus_1_... asks "
+                                                       "for it too")
     import_limit_mw: float | None = Field(default=None, ge=0, description="agreed import [MW], told to controllers; "
                                                                           "the physics does not stop there")
     export_limit_mw: float | None = Field(default=None, ge=0, description="agreed export [MW], told to controllers")
@@ -101,7 +105,15 @@ class Outputs:
     line_loading_percent: np.ndarray = port(per="line")
     transformer_loading_percent: np.ndarray = port(per="transformer")
     tap_position: np.ndarray = port(per="transformer")
+    n_minus_1_loading_percent: float = port(math.nan, may_be_missing=True)
+    """Largest loading in any outage of one line or transformer; infinite without a solution; NaN: not asked for."""
+    n_minus_1_vm_min_pu: float = port(math.nan, may_be_missing=True)
+    n_minus_1_vm_max_pu: float = port(math.nan, may_be_missing=True)
+    n_minus_1_outage_position: float = port(math.nan, may_be_missing=True)
+    """The outage that loads another most: lines are counted first, from 0; -1: there is none."""
 
+
+N_MINUS_1 = ("n_minus_1_loading_percent", "n_minus_1_vm_min_pu", "n_minus_1_vm_max_pu")
 
 @dataclass(slots=True)
 class State:
@@ -135,6 +147,8 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
                                                     params.voltage_control, params.tolerance_mva))
         self._flow, self._reference = model.flow, model.reference
         self._buses = model.terminals["bus"]
+        wanted = params.n_minus_1 or any(context.is_limited(f"{name}.{output}") for output in N_MINUS_1)
+        self._contingencies = checked_contingencies(model, params.tolerance_mva) if wanted else None
         self._positions_of: list[int] = []
         self._last_positions = model.tap_position
         super().__init__(name, params, context)
@@ -167,7 +181,10 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         except PowerFlowDiverged:
             self._report_divergence(t_s, p_mw, q_mvar, taps)
             lossless_mw, lossless_mvar = -float(p_mw.sum()) - state.base_mw, -float(q_mvar.sum())
-            return self._outputs(Convergence.DIVERGED, taps, lossless_mw, lossless_mvar, 0.0)
+            outputs = self._outputs(Convergence.DIVERGED, taps, lossless_mw, lossless_mvar, 0.0)
+            if self._contingencies is not None:
+                _put(outputs, UNSOLVED)
+            return outputs
         self._report_recovery(t_s)
         state.v_pu, state.vm_pu, state.base_mw = solution.v_pu, solution.vm_pu, solution.base_mw
         state.line_loading_percent = solution.line_loading_percent
@@ -175,6 +192,8 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         self._crosscheck(t_s, p_mw, q_mvar, taps, solution)
         outputs = self._outputs(Convergence.CONVERGED, taps, solution.exchange_mw, solution.exchange_mvar,
                                 solution.loss_mw)
+        if self._contingencies is not None:
+            _put(outputs, self._contingencies.worst(p_mw, q_mvar, taps, solution.v_pu))
         self._move_taps(t_s, dt_s, inputs.tap_moves_count)
         return outputs
 
@@ -260,6 +279,11 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
         if self._model.slow_because is not None:
             self.emit(t_s, "slow_power_flow", f"pandapower solves every step, because the fast solver cannot be used "
                                               f"for this network: {self._model.slow_because}", "warning")
+        if self._contingencies is not None:
+            left_out = self._contingencies.radial([tap.position for tap in self.state.taps])
+            told = "; ".join(f"{branch} ({', '.join(buses)})" for branch, buses in left_out.items())
+            if left_out:
+                self.emit(t_s, "n_minus_1_radial", f"outages that cut off buses are no part of N-1: {told}", "info")
         self.state.announced = True
 
     def _report_divergence(self, t_s: int, p_mw: np.ndarray, q_mvar: np.ndarray, taps: list[int]) -> None:
@@ -290,3 +314,9 @@ class ElectricalGrid(Component[Params, Inputs, Outputs, State]):
 
     def _clock(self, t_s: int) -> str:
         return f"{self.context.calendar.local(t_s):%Y-%m-%d %H:%M:%S} (t = {t_s} s)"
+
+
+def _put(outputs: Outputs, worst: WorstOutage) -> None:
+    outputs.n_minus_1_loading_percent = worst.loading_percent
+    outputs.n_minus_1_vm_min_pu, outputs.n_minus_1_vm_max_pu = worst.vm_min_pu, worst.vm_max_pu
+    outputs.n_minus_1_outage_position = float(worst.position)

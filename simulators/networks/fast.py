@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,8 @@ ROUNDING = 8.0 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
-    """What the Newton solver needs, prepared once per combination of tap positions."""
+class NewtonProblem:
+    """What the Newton solver needs, prepared once per topology and combination of tap positions."""
 
     equations: GridEquations
     tolerance_pu: float
@@ -43,46 +44,61 @@ class FastPowerFlow:
     """
 
     def __init__(self, reference: ReferencePowerFlow, tolerance_mva: float) -> None:
-        from lightsim2grid import algorithm
-
-        self._newton = getattr(algorithm, "NRSing_KLU", algorithm.NRSing_SparseLU)()
+        self._newton = newton_solver()
         self._reference = reference
         self._tolerance_mva = tolerance_mva
-        self._problems: dict[tuple[int, ...], _Problem] = {}
+        self._problems: dict[tuple[int, ...], NewtonProblem] = {}
 
     def equations(self, taps: Sequence[int]) -> GridEquations:
         """The equations at these tap positions."""
         return self._problem(taps).equations
 
-    def _problem(self, taps: Sequence[int]) -> _Problem:
+    def _problem(self, taps: Sequence[int]) -> NewtonProblem:
         key = tuple(taps)
         known = self._problems.get(key)
         if known is None:
-            known = self._problems[key] = _prepared(self._reference.equations(key), self._tolerance_mva)
+            known = self._problems[key] = prepared(self._reference.equations(key), self._tolerance_mva)
         return known
 
     def solve(self, p_mw: np.ndarray, q_mvar: np.ndarray, taps: Sequence[int], v_pu: np.ndarray) -> Solution:
         """Power flow; arguments and errors as in :class:`~simulators.networks.power_flow.PowerFlow`."""
-        problem = self._problem(taps)
-        equations, newton = problem.equations, self._newton
-        bus, n, pv = equations.bus_of_terminal, len(v_pu), equations.pv
-        injection_pu = np.bincount(bus, p_mw, n) + 1j * np.bincount(bus, q_mvar, n)
-        injection_pu /= equations.sn_mva
-        injection_pu += equations.base_pu
-        for start in (v_pu, equations.v_pu):
-            if len(pv):  # each iteration rounds the magnitude it should hold; do not let that add up
-                start = start.copy()
-                start[pv] *= problem.vm_held_pu / np.abs(start[pv])
-            newton.reset()
-            if newton.compute_pf(equations.y_bus, start, injection_pu, problem.slack, problem.weights, pv,
-                                 equations.pq, MAX_ITERATIONS, problem.tolerance_pu):
-                return equations.solution(np.array(newton.get_V()), injection_pu)
-        raise PowerFlowDiverged
+        return solved(self._newton, self._problem(taps), p_mw, q_mvar, v_pu)
 
 
-def _prepared(equations: GridEquations, tolerance_mva: float) -> _Problem:
+def newton_solver() -> Any:
+    """lightsim2grid's Newton-Raphson for one reference bus."""
+    from lightsim2grid import algorithm
+
+    return getattr(algorithm, "NRSing_KLU", algorithm.NRSing_SparseLU)()
+
+
+def solved(newton: Any, problem: NewtonProblem, p_mw: np.ndarray, q_mvar: np.ndarray, v_pu: np.ndarray) -> Solution:
+    """Power flow of a prepared problem, from ``v_pu`` or else from the voltages without injections.
+
+    Raises
+    ------
+    PowerFlowDiverged
+        If there is no solution.
+    """
+    equations = problem.equations
+    bus, n, pv = equations.bus_of_terminal, len(v_pu), equations.pv
+    injection_pu = np.bincount(bus, p_mw, n) + 1j * np.bincount(bus, q_mvar, n)
+    injection_pu /= equations.sn_mva
+    injection_pu += equations.base_pu
+    for start in (v_pu, equations.v_pu):
+        if len(pv):  # each iteration rounds the magnitude it should hold; do not let that add up
+            start = start.copy()
+            start[pv] *= problem.vm_held_pu / np.abs(start[pv])
+        newton.reset()
+        if newton.compute_pf(equations.y_bus, start, injection_pu, problem.slack, problem.weights, pv,
+                             equations.pq, MAX_ITERATIONS, problem.tolerance_pu):
+            return equations.solution(np.array(newton.get_V()), injection_pu)
+    raise PowerFlowDiverged
+
+
+def prepared(equations: GridEquations, tolerance_mva: float) -> NewtonProblem:
     finest = ROUNDING * float(np.abs(equations.y_bus.diagonal()).max())
     slack, weights = equations.reference[:1], np.zeros(len(equations.v_pu))
     weights[slack] = 1.0
-    return _Problem(equations, max(tolerance_mva / equations.sn_mva, finest), slack, weights,
+    return NewtonProblem(equations, max(tolerance_mva / equations.sn_mva, finest), slack, weights,
                     np.abs(equations.v_pu[equations.pv]))

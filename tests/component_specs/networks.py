@@ -52,6 +52,10 @@ def nothing_is_lost(component: Any, inputs: Any, outputs: Any, previous_state: A
     assert outputs.loss_mw == 0.0
 
 
+UNASKED = frozenset({"n_minus_1_loading_percent", "n_minus_1_vm_min_pu", "n_minus_1_vm_max_pu",
+                     "n_minus_1_outage_position"})
+"""NaN unless somebody asks; infinite where an outage has no solution."""
+
 SPECS = [
     ComponentSpec(
         "electrical_grid",
@@ -60,6 +64,16 @@ SPECS = [
         check_limits=power_is_conserved,
         label="park_with_overloads",
         duration_h=8,
+        non_finite_outputs=UNASKED,
+    ),
+    ComponentSpec(
+        "electrical_grid",
+        {"file": PARK, "crosscheck_every_steps": 0, "n_minus_1": True},
+        inputs=feeders_and_an_overload,
+        check_limits=power_is_conserved,
+        label="park_with_outages",
+        duration_h=4,
+        non_finite_outputs=UNASKED,
     ),
     ComponentSpec(
         "electrical_grid",
@@ -68,6 +82,7 @@ SPECS = [
         check_limits=power_is_conserved,
         label="generators_that_hold_voltages",
         duration_h=8,
+        non_finite_outputs=UNASKED,
     ),
     ComponentSpec(
         "single_bus",

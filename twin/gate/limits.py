@@ -17,7 +17,8 @@ from twin.errors import ComponentError, Problem
 from twin.gate.limit_rows import NAMEPLATE, LimitClass, LimitRow
 from twin.gate.nameplate_bounds import known_quantities, nameplate_bounds
 from twin.gate.quantities import unit_of_quantity
-from twin.gate.signals import WILDCARD, Signal, filled, matching, signals_of
+from twin.gate.signals import Signal, filled, matching, signals_of
+from twin.patterns import WILDCARD
 from twin.scenario.origins import KeyPath, scenario_error
 from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import canonical_json

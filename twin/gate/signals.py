@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from twin.component import Component, Section
+from twin.patterns import WILDCARD, shape_of
 from twin.store.tables import ColumnGroup
 from twin.units import unit_of
 
 LABEL = re.compile(r"\[.*\]$")
-WILDCARD = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def matching(pattern: str, signals: Sequence[Signal]) -> list[tuple[Signal, tupl
     """Signals that a pattern names, each with the texts that its wildcards stand for."""
     if WILDCARD not in pattern:
         return [(s, ()) for s in signals if s.key == pattern]
-    shape = re.compile("(.*?)".join(re.escape(part) for part in pattern.split(WILDCARD)))
+    shape = shape_of(pattern)
     found = [(s, shape.fullmatch(s.key)) for s in signals]
     return [(s, match.groups()) for s, match in found if match is not None]
 

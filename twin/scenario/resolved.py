@@ -83,4 +83,5 @@ def context_of(resolved: ResolvedScenario) -> Context:
         location=Location(site.latitude_deg, site.longitude_deg, site.altitude_m, site.timezone, site.country),
         currency=model.currency,
         types={spec.name: spec.type for spec in resolved.components.values()},
+        limited=tuple(row.signal for row in model.limits.values()),
     )
