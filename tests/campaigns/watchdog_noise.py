@@ -1,7 +1,8 @@
 """The watchdog over runs in which nothing is wrong: noise of instruments, loads and weather must stop nothing.
 
 The battery's readings have noise, delay and drift; devices ramp; operator and balancer change their minds. A stopped
-asset counts, as does a run that differs in any bit from the one without a watchdog.
+asset counts, as does a run that differs in any bit from the one without a watchdog. The operator commands directly, for
+what it says is rougher than what the release gate lets through.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def run(scenarios: dict[str, float], folder: Path) -> Report:
     for name, hours in scenarios.items():
         file = folder / f"watched_{name}.yaml"
         file.write_text(f"name: watched\nextends: {name}.yaml\ntime: {{duration_h: {hours:g}}}\n"
-                        "controllers: {watchdog: {type: watchdog}}\n")
+                        "controllers: {watchdog: {type: watchdog}}\ngate: {enabled: false}\n")
         new_run(load_scenario(file), folder / f"{name}-watched")
-        new_run(load_scenario(name, [f"time.duration_h={hours:g}"]), folder / f"{name}-alone")
+        new_run(load_scenario(name, [f"time.duration_h={hours:g}", "gate.enabled=false"]), folder / f"{name}-alone")
         watched, alone = read_run(folder / f"{name}-watched"), read_run(folder / f"{name}-alone")
         report.failures += [f"{name} at {e.t_s} s: {e.message}" for e in watched.events if e.component == "watchdog"]
         report.failures += [f"{name}: {signal} differs" for signal in WATCHED
