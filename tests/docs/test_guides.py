@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,16 @@ def save(folder: Path, title: str, text: str) -> None:
 
 
 def announce(folder: Path, entry_points: str) -> None:
-    """What installing the stranger's package would leave behind."""
+    """What installing the stranger's package, as its ``pyproject.toml`` has grown so far, would leave behind."""
     info = folder / "my_assets-1.0.dist-info"
-    info.mkdir()
+    info.mkdir(exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_assets\nVersion: 1.0\n")
-    line = entry_points.strip().split("\n")[-1]
-    name, target = re.fullmatch(r'(\w+) = "(.*)"', line).groups()
-    (info / "entry_points.txt").write_text(f"[parktwin.components]\n{name} = {target}\n")
+    with (info / "entry_points.txt").open("a") as file:
+        for group, types in tomllib.loads(entry_points)["project"]["entry-points"].items():
+            file.write(f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in types.items()))
 
 
-@pytest.mark.parametrize("guide", ["your_own_site.md", "new_component.md"])
+@pytest.mark.parametrize("guide", ["your_own_site.md", "new_component.md", "operating.md"])
 def test_a_guide_works_as_written(guide, tmp_path):
     commands = 0
     for language, attributes, text in blocks(guide):
