@@ -2,6 +2,7 @@
 
 *Points* come from the linearised twin: what is violated shall come back by 1.1 times its violation, what is near its
 limit shall stay. Where set-points act late (heat), a violation tightens the limit two steps to either side as well.
+The status of a solver is a code and has no slope: it counts in the trial alone.
 *Ramps* and *energies* of set-points are linear as they stand. A limit is in force where it can be kept: one that not
 even all set-points together can move by a tenth of what is missing is named as out of reach instead.
 """
@@ -32,8 +33,8 @@ EQUIPMENT, SUPPLY, CONTRACT, WISHES = 1e5, 1e4, 1e3, 1e2
 """Prices of missing a limit, in ratings moved: each class gives way to the one before it, and none to a change that is
 merely large."""
 PRICE: Mapping[str, float] = {
-    **dict.fromkeys((LimitClass.SOLVER, LimitClass.VOLTAGE, LimitClass.LOADING, LimitClass.PRESSURE,
-                     LimitClass.VELOCITY, LimitClass.STORAGE, LimitClass.COMMITMENT, LimitClass.RAMP), EQUIPMENT),
+    **dict.fromkeys((LimitClass.VOLTAGE, LimitClass.LOADING, LimitClass.PRESSURE, LimitClass.VELOCITY,
+                     LimitClass.STORAGE, LimitClass.COMMITMENT, LimitClass.RAMP), EQUIPMENT),
     **dict.fromkeys((LimitClass.UNSERVED, LimitClass.RESERVE, LimitClass.SUPPLY_TEMPERATURE, LimitClass.GRADIENT),
                     SUPPLY),
     **dict.fromkeys((LimitClass.EXCHANGE, LimitClass.INTERRUPTION), CONTRACT),
@@ -122,7 +123,7 @@ def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str,
     margins = _margins(sensitivities.points, v.horizon.step_s)
     limits, beyond = [], []
     for n, point in enumerate(sensitivities.points):
-        if not point.hard or (point.limit, point.signal, point.t_s) in seen:
+        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal, point.t_s) in seen:
             continue
         entries = order[edges[n]:edges[n + 1]]
         columns = sensitivities.column[entries]

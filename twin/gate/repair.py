@@ -17,7 +17,7 @@ from twin.gate.limits import LimitSet
 from twin.gate.sensitivity import Sensitivities
 from twin.gate.series import Before
 from twin.gate.trajectory import Trajectories
-from twin.gate.verdict import Outcome, Verdict
+from twin.gate.verdict import Verdict
 from twin.nameplate import Nameplate
 from twin.schedule import Schedule
 from twin.units import unit_of
@@ -154,8 +154,14 @@ def _remembering(context: RepairContext, proposed: Schedule, earlier: tuple[Sens
 
 
 def severity(verdict: Verdict) -> float:
-    """How badly hard limits are violated: relative excess times hours, over all expectations; infinite where the twin
-    could not be solved."""
-    if verdict.trials[0].outcome in (Outcome.NOT_SOLVABLE, Outcome.TIMED_OUT):
+    """How badly hard limits are violated, over all expectations; infinite where nothing is known of it, because there
+    was no replay."""
+    if not verdict.hard_violations and not verdict.trials[0].passed:
         return math.inf
-    return sum(-v.margin / (abs(v.bound) or 1.0) * v.duration_s / 3600.0 for v in verdict.hard_violations)
+    return sum(severity_of(verdict, trial.expectation) for trial in verdict.trials)
+
+
+def severity_of(verdict: Verdict, expectation: str) -> float:
+    """Relative excess times hours of the hard limits violated in one expectation."""
+    return sum(-v.margin / (abs(v.bound) or 1.0) * v.duration_s / 3600.0 for v in verdict.hard_violations
+               if v.expectation == expectation)
