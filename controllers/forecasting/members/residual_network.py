@@ -18,7 +18,7 @@ from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.members.numpy_layers import dense, layer_norm, monotone_quantiles, swish
 from controllers.forecasting.members.scaling import Scaler
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
-from controllers.forecasting.windows import Windows
+from controllers.forecasting.windows import FeatureTable, Windows
 
 WIDTH = 64
 BLOCKS = 2
@@ -38,6 +38,8 @@ class ResidualNetwork(Member):
 
     name = "residual_network"
     uses_covariates = True
+    width = WIDTH
+    replicas = REPLICAS
 
     def __init__(self) -> None:
         self.names: list[tuple[str, ...]] = []
@@ -49,12 +51,16 @@ class ResidualNetwork(Member):
         self.weights: dict[str, np.ndarray] = {}
         """By layer of :func:`build`; the lanes are the two leading axes (targets, replicas) of dense layers."""
 
+    def chosen(self, table: FeatureTable) -> tuple[str, ...]:
+        """Which features are learnt from."""
+        return table.names
+
     def fit(self, train: Windows, validation: Windows, seed: int) -> None:
         """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
         from controllers.forecasting.members.keras_parts import Training
         from controllers.forecasting.members.keras_parts import train as train_network
 
-        self.names = [table.names for table in train.features]
+        self.names = [self.chosen(table) for table in train.features]
         raw = self._stacked(train)
         self.inputs = Scaler.of(raw, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
@@ -62,7 +68,7 @@ class ResidualNetwork(Member):
         held_out = self.inputs.scaled(self._stacked(validation))
         how = Training(EPOCHS, MOST_STEPS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
         self.weights = train_network(
-            lambda: build(*inputs.shape[1:]), [inputs], [self._outcome(train)],
+            lambda: build(*inputs.shape[1:], self.width, self.replicas), [inputs], [self._outcome(train)],
             ([held_out], [self._outcome(validation)]), how, seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
@@ -104,7 +110,7 @@ class ResidualNetwork(Member):
         return ((outcome - self.outputs.mean) / self.outputs.deviation).astype(np.float32)[..., None, None]
 
 
-def build(leads: int, targets: int, features: int) -> Any:
+def build(leads: int, targets: int, features: int, width: int = WIDTH, replicas: int = REPLICAS) -> Any:
     """The Keras model: inputs (n, leads, targets, features), quantiles (n, leads, targets, replicas, levels)."""
     from tensorflow import keras
 
@@ -114,17 +120,17 @@ def build(leads: int, targets: int, features: int) -> Any:
         """A dense layer with weights of its own for each target and replica."""
         equation = "nltf,trfd->nltrd" if len(x.shape) == 4 else "nltrf,trfd->nltrd"
         start = keras.initializers.RandomNormal(stddev=spread or (2.0 / (inner + outer)) ** 0.5)
-        return keras.layers.EinsumDense(equation, output_shape=(leads, targets, REPLICAS, outer), bias_axes="trd",
+        return keras.layers.EinsumDense(equation, output_shape=(leads, targets, replicas, outer), bias_axes="trd",
                                         kernel_initializer=start, name=name)(x)
 
     inputs = keras.Input((leads, targets, features), name="features")
-    x = keras.layers.Activation("swish")(lanes(inputs, "entry", features, WIDTH))
+    x = keras.layers.Activation("swish")(lanes(inputs, "entry", features, width))
     x = keras.layers.Dropout(DROPOUT)(x)
     for block in range(BLOCKS):
         normed = keras.layers.LayerNormalization(name=f"norm_{block}")(x)
-        step = keras.layers.Activation("swish")(lanes(normed, f"block_{block}", WIDTH, WIDTH))
+        step = keras.layers.Activation("swish")(lanes(normed, f"block_{block}", width, width))
         x = keras.layers.Add()([x, keras.layers.Dropout(DROPOUT)(step)])
-    raw = lanes(keras.layers.LayerNormalization(name="norm_exit")(x), "exit", WIDTH, len(LEVELS), RAW_SPREAD)
+    raw = lanes(keras.layers.LayerNormalization(name="norm_exit")(x), "exit", width, len(LEVELS), RAW_SPREAD)
     anchor = lanes(inputs, "anchor", features, 1, ANCHOR_SPREAD)
     return keras.Model(inputs, keras.layers.Add()([MonotoneQuantiles()(raw), anchor]), name="residual_network")
 
@@ -138,11 +144,12 @@ def forward(x: np.ndarray, weights: dict[str, np.ndarray], target: int) -> np.nd
     def norm(name: str, values: np.ndarray) -> np.ndarray:
         return layer_norm(values, weights[f"{name}/0"], weights[f"{name}/1"])
 
+    replicas = weights["exit/0"].shape[1]
     total = np.zeros((*x.shape[:2], len(LEVELS)), dtype=np.float32)
-    for replica in range(REPLICAS):
+    for replica in range(replicas):
         y = swish(lane("entry", x, replica))
         for block in range(BLOCKS):
             y = y + swish(lane(f"block_{block}", norm(f"norm_{block}", y), replica))
         raw = lane("exit", norm("norm_exit", y), replica)
         total += monotone_quantiles(raw, MEDIAN) + lane("anchor", x, replica)
-    return total / REPLICAS
+    return total / replicas

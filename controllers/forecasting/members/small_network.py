@@ -1,0 +1,29 @@
+"""The residual network in small: what ships with a scenario and serves a whole park within milliseconds.
+
+A third of the width and a single replica: 4,000 weights per target. The variant without weather and prices is what is
+left when their forecast is missing or stale.
+"""
+
+from __future__ import annotations
+
+from controllers.forecasting.members.residual_network import ResidualNetwork
+from controllers.forecasting.windows import FeatureTable
+
+
+class SmallNetwork(ResidualNetwork):
+    """All features."""
+
+    name = "small_network"
+    width = 24
+    replicas = 1
+
+
+class SmallNetworkLags(SmallNetwork):
+    """Calendar and the target's own past."""
+
+    name = "small_network_lags"
+    uses_covariates = False
+
+    def chosen(self, table: FeatureTable) -> tuple[str, ...]:
+        """Which features are learnt from."""
+        return table.without_covariates
