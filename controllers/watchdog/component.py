@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from controllers.watchdog.asset import SafeState, Watched, spec_of, watched
-from controllers.watchdog.image import AssetImage, Image, Sign
+from controllers.watchdog.image import Action, AssetImage, Image, Sign
 from controllers.watchdog.logic import Memory, Watchdog
 from controllers.watchdog.thresholds import Thresholds
 from twin.component import Component, ComponentParams, Layer, Role, Section, port
@@ -30,6 +30,8 @@ from twin.suggest import did_you_mean
 if TYPE_CHECKING:
     from twin.cosim.view import RunView
 
+COMMANDS = Action._fields[:3]
+"""Ports of the commands, in the order of an action."""
 SEVERITY = {"watchdog_trip": "alarm", "watchdog_reset": "info", "watchdog_reset_refused": "warning"}
 
 
@@ -95,6 +97,9 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
     def __init__(self, name: str, params: Params, context: Context) -> None:
         self._plates = _chosen(name, params, context)
         self._steps_s: dict[str, int] = {}
+        self._run: RunView | None = None
+        self._usual_safe: dict[str, float] = {}
+        """Key → what the book of releases calls safe where the watchdog says nothing."""
         super().__init__(name, params, context)
 
     def initial_state(self) -> State:
@@ -105,7 +110,8 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
         return {"asset": tuple(self._plates)}
 
     def attach(self, run: RunView) -> None:
-        """Learn how often each asset's readings are renewed."""
+        """Learn how often each asset's readings are renewed, and where to say what is safe."""
+        self._run = run
         self._steps_s = {name: c.step_s for name, c in run.components.items() if name in self._plates}
         self._watchdog = self._rules()
 
@@ -127,7 +133,22 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
             if action.sign:
                 outputs.p_set_mw[i], outputs.p_limit_mw[i], outputs.interrupt_frac[i], outputs.sign_code[i] = action
                 outputs.latched_count += 1
+        self._say_what_is_safe(actions)
         return outputs
+
+    def _say_what_is_safe(self, actions: list[Action]) -> None:
+        """Devices obey releases and safe values alone: a diesel that is held is safe as it runs, not at zero."""
+        book = self._run.book if self._run is not None else None
+        if book is None:
+            return
+        for asset, action in zip(self._plates, actions, strict=True):
+            for name, value in zip(COMMANDS, action, strict=False):
+                key = f"{asset}.{name}"
+                if action.sign and key in book.safe:
+                    self._usual_safe.setdefault(key, book.safe[key])
+                    book.safe[key] = value
+                elif key in self._usual_safe:
+                    book.safe[key] = self._usual_safe.pop(key)
 
 
 def _each(values: Any, n: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 
 from controllers.watchdog.component import WatchdogComponent
 from controllers.watchdog.image import Sign
+from tests.component_specs.controllers import SITE as SITE_PLATES
 from twin.component import Component, ComponentParams, Layer, Nothing, Role, Section, port
 from twin.context import Context
 from twin.cosim.build import build_site
@@ -17,6 +18,8 @@ from twin.cosim.run import new_run
 from twin.cosim.wiring import End, wire
 from twin.cosim.world import run_world
 from twin.errors import ScenarioError
+from twin.gate.book import ReleaseBook
+from twin.gate.released_setpoint import Refusal
 from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run
 
@@ -167,6 +170,26 @@ def test_it_learns_how_often_an_asset_steps_before_the_run_begins(tmp_path):
     listener = Quiet()
     run_world(site, wire(site), listener=listener)
     assert listener.told == [], "a reading that is renewed each five minutes is neither stale nor frozen in between"
+
+
+def test_the_book_of_releases_takes_for_safe_what_the_watchdog_holds_and_only_while_it_does():
+    """A release that expires would otherwise stop the diesel that the watchdog keeps running."""
+    class Run:
+        components: dict = {}
+        book = ReleaseBook(None, "site", {"diesel.p_set_mw": 0.0, "pv.p_limit_mw": np.inf})  # type: ignore[arg-type]
+
+    context = Context(start=None, duration_s=60, step_s=60, seed=0, location=None,  # type: ignore[arg-type]
+                      nameplates={"diesel": SITE_PLATES["diesel"], "pv": SITE_PLATES["pv"]})
+    watchdog = WatchdogComponent("watchdog", WatchdogComponent.Params(), context)
+    watchdog.attach(Run())  # type: ignore[arg-type]
+    for t_s, p_mw, resets in ((0, 1.0, 0.0), (60, np.nan, 0.0), (120, np.nan, 0.0), (180, 1.0, 0.0), (240, 1.0, 1.0)):
+        watchdog.step(t_s, 60, watchdog.Inputs(
+            p_set_mw=np.array([1.0, 0.0]), p_limit_mw=np.array([np.inf, 3.0]), p_mw=np.array([p_mw, p_mw]),
+            watchdog_reset_count=np.full(2, resets)))
+        stopped = 120 <= t_s < 240
+        assert Run.book.refusal("diesel.p_set_mw", 1.0, t_s) is (None if stopped else Refusal.UNSIGNED)
+        assert Run.book.safe == ({"diesel.p_set_mw": 1.0, "pv.p_limit_mw": 3.0} if stopped else
+                                 {"diesel.p_set_mw": 0.0, "pv.p_limit_mw": np.inf})
 
 
 def test_nothing_is_said_of_what_the_watchdog_does_not_see():
