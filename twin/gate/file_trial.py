@@ -40,6 +40,7 @@ from twin.schedule_files import read_schedule
 from twin.store.layout import CHECKPOINT, is_run_directory
 from twin.store.snapshot import Snapshot
 
+HOUR_S = 3600
 NO_HISTORY = ("nothing was measured yet, so that there are no expectations: weather, loads and random numbers are "
               "those of the scenario")
 
@@ -71,16 +72,19 @@ def try_file(scenario: ResolvedScenario, file: Path, snapshot: Path | None, rule
     ScheduleFileError, RunStoreError, ScenarioError
         For whatever is wrong with schedule, snapshot or scenario.
     """
-    shadow = Shadow(scenario, rules.step_s)
     saved = None if snapshot is None else Snapshot.read(_checkpoint(snapshot))
+    now_s = 0 if saved is None else saved.t_s
+    shadow = Shadow(_lasting(scenario, now_s + round(rules.horizon_h * HOUR_S)), rules.step_s)
+    taken = None if saved is None else _of_snapshot(shadow.site.components, saved)
     scenario_sha256 = hashlib.sha256(resolved_yaml(scenario).encode()).hexdigest()
     schedule = read_schedule(file, Expected(
         shadow.site.context.calendar, scenario.model.time.step_s, _ports(shadow), scenario_sha256,
-        now_s=0 if saved is None else saved.t_s))
-    if schedule.horizon.step_s % rules.step_s:
-        shadow = Shadow(scenario, math.gcd(schedule.horizon.step_s, rules.step_s))
+        now_s=now_s))
+    step_s = math.gcd(schedule.horizon.step_s, rules.step_s)
+    if step_s != rules.step_s or schedule.horizon.end_s > shadow.site.context.duration_s:
+        shadow = Shadow(_lasting(scenario, schedule.horizon.end_s), step_s)
     limits = resolve_limits(scenario, shadow.site.components, shadow.commands)
-    start = _initial(shadow, schedule) if saved is None else _of_snapshot(shadow.site.components, saved)
+    start = taken or _initial(shadow, schedule)
     expectations = _expectations(shadow.site.components, start, schedule, rules)
     tried: list[Expectation | None] = [*expectations] or [None]
     began = time.process_time()
@@ -92,6 +96,15 @@ def try_file(scenario: ResolvedScenario, file: Path, snapshot: Path | None, rule
     verdict = verdict.with_drivers(_drivers(shadow, start, schedule, results, limits, verdict))
     return FileTrial(schedule, verdict, limits, before, nominal, shadow.site.context.calendar,
                      () if expectations else (NO_HISTORY,))
+
+
+def _lasting(scenario: ResolvedScenario, end_s: int) -> ResolvedScenario:
+    """The scenario with weather and tariffs up to a time, in whole hours."""
+    model = scenario.model
+    if end_s <= model.time.duration_s:
+        return scenario
+    span = model.time.model_copy(update={"duration_h": math.ceil(end_s / HOUR_S)})
+    return dataclasses.replace(scenario, model=model.model_copy(update={"time": span}))
 
 
 def _checkpoint(place: Path) -> Path:
