@@ -1,8 +1,8 @@
 """Emulated devices in lockstep: an hour in steps of 1 s, inner steps of 0.1 s while the output moves.
 
 The peer is the usual SimPy emulator, a process per device that polls every 0.1 s whatever happens, all in one
-environment that counts polls; it does ramp, heartbeat and modes and neither faults nor snapshots. Set-points change so often that ours
-is on its ramp all the time too, its dearest case. CPU seconds.
+environment that counts polls; it does ramp, heartbeat and modes, and neither faults nor snapshots. Set-points change so
+often that ours is on its ramp all the time too, its dearest case. CPU seconds.
 """
 
 from __future__ import annotations
