@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 COMMANDS = Action._fields[:3]
 """Ports of the commands, in the order of an action."""
+IN_LEDGER = frozenset({"watchdog_trip"})
+"""What is no request of a person, which the gate writes down itself."""
 SEVERITY = {"watchdog_trip": "alarm", "watchdog_reset": "info", "watchdog_reset_refused": "warning"}
 
 
@@ -125,6 +127,8 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
         actions, happened = self._watchdog.step(self.state.memory, _image(t_s, inputs, len(self._plates)))
         for what in happened:
             self.emit(t_s, what.kind, what.message, SEVERITY[what.kind])
+            if self._run is not None and self._run.note is not None and what.kind in IN_LEDGER:
+                self._run.note(what.kind, {"t_s": t_s, "message": what.message})
         n = len(actions)
         outputs = Outputs(
             _each(inputs.p_set_mw, n), _each(inputs.p_limit_mw, n), _each(inputs.interrupt_frac, n),

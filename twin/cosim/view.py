@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ class RunView:
     """Of the run; None where nothing is stored."""
     book: ReleaseBook | None = None
     """What is released; set by the gate of the site, if it has one."""
+    note: Callable[[str, Mapping[str, Any]], None] | None = None
+    """Writes kind and body (with ``t_s`` and ``message``) into the ledger; set by the gate of the site."""
     last: dict[str, Any] = field(default_factory=dict)
     """Component → what it delivered last."""
     before_last: dict[str, Any] = field(default_factory=dict)

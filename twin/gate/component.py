@@ -15,13 +15,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import twin
-from twin.component import Component, ComponentParams, Layer, Role, Section, port
+from twin.component import Component, ComponentParams, Layer, Role, Section
 from twin.context import Context
 from twin.cosim.stages import PLANT_ROLES
 from twin.errors import ComponentError
@@ -30,6 +29,7 @@ from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_wo
 from twin.gate.expectation import Expectation
 from twin.gate.fallback import FallbackLibrary
 from twin.gate.jobs import Failure
+from twin.gate.ports import Inputs, Outputs, State
 from twin.gate.setpoints import OPERATED, PORTS, bands_of, safe_values, state_bands, storages_of
 from twin.gate.shadow import TwinState, operators
 from twin.gate.takeover import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
@@ -43,73 +43,10 @@ if TYPE_CHECKING:
     from twin.gate.records import GateRecords
 
 NAME = "gate"
+FIRST_RELEASE_INTERVALS = 2
+"""Intervals within which there must be a first release: it needs a measurement."""
 ASK_AGAIN_S = 300
 """Shortest time between two questions because the state has left its band."""
-
-
-@dataclass(slots=True)
-class Inputs:
-    """What the operators ask for, and what is measured; one value per asset."""
-
-    p_set_mw: np.ndarray = port(0.0, per="asset")
-    p_limit_mw: np.ndarray = port(math.inf, per="asset")
-    interrupt_frac: np.ndarray = port(0.0, per="asset")
-    soc: np.ndarray = port(math.nan, per="asset", measured=True)
-    history_frac: float = port(0.0, carrier="expectation")
-    """Of who expects; also makes sure that it has stepped before the gate asks it."""
-
-
-@dataclass(slots=True)
-class Outputs:
-    """What holds."""
-
-    p_set_mw: np.ndarray = port(0.0, per="asset")
-    p_limit_mw: np.ndarray = port(math.inf, per="asset")
-    interrupt_frac: np.ndarray = port(0.0, per="asset")
-    band_low_mw: np.ndarray = port(0.0, per="asset")
-    """Lowest and highest ``p_set_mw`` that a correction within seconds may reach."""
-    band_high_mw: np.ndarray = port(0.0, per="asset")
-    watchdog_reset_count: np.ndarray = port(0.0, per="asset")
-    """Resets that persons asked for so far."""
-    leased_code: np.ndarray = port(0, per="asset")
-    """1 while a person holds a set-point of the asset."""
-    heartbeat_count: float = port(0.0, carrier="supervision")
-    """Rises with every step."""
-    release_expires_s: float = port(0.0, carrier="supervision", may_be_missing=True)
-    """When what holds becomes void; NaN where nothing holds."""
-    status_code: int = port(0, codes=GateStatus)
-    violations_count: int = port(0)
-    """Hard ones of the last proposal, before it was repaired."""
-    rounds_count: int = port(0)
-    """Repairs of the last decision."""
-    trials_count: int = port(0)
-    """Schedules tried so far."""
-    decisions_count: int = port(0)
-    """Decisions so far, each with the status that it led to."""
-
-
-@dataclass(slots=True)
-class State:
-    """What the gate remembers; the ledger has the whole story."""
-
-    desk: DeskState
-    release_json: str = ""
-    """The release that holds; empty: none."""
-    waiting_json: str = ""
-    """A schedule that waits for a person to release it; empty: none."""
-    status_code: int = 0
-    violations_count: int = 0
-    rounds_count: int = 0
-    trials_count: int = 0
-    decisions_count: int = 0
-    heartbeat_count: int = 0
-    asked_s: int = -(10**9)
-    """When it last decided."""
-    refreshed_s: int = -(10**9)
-    """When the fallbacks were last renewed."""
-    fallbacks_json: str = "[]"
-    outside: bool = False
-    """The measured state has left the band; told once."""
 
 
 class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
@@ -148,7 +85,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self._operator_names = list(operators(run.components))
         self._ground = ProvingGround(run.scenario, self._rules, run.components)
         self._records = records = GateRecords(run, self._ground.scenario_sha256, self._safe)
-        run.book = records.book
+        run.book, run.note = records.book, records.note_once
         self._desk = TakeoverDesk(
             leasable(self._plates), records.note, script=acts_of_scenario(run, self.context), past=records.past,
             inbox=FileInbox(run.directory) if run.directory is not None else None)
@@ -354,7 +291,11 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         bands = np.array([book.band(f"{asset}.p_set_mw", t_s) for asset in self._assets]).reshape(-1, 2)
         held = np.array([float(any(key.startswith(f"{asset}.") for key in leased)) for asset in self._assets])
         resets = np.array([float(desk.state.reset_counts.get(asset, 0)) for asset in self._assets])
-        expires_s = float(book.current.expires_s) if book.current is not None else math.nan
+        expires_s = math.nan
+        if book.current is not None:
+            expires_s = float(book.current.expires_s)
+        elif state.status_code == GateStatus.WAITING:  # at the start: by then there must be a first one
+            expires_s = float(FIRST_RELEASE_INTERVALS * self._rules.interval_s)
         return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1], resets, held, float(state.heartbeat_count),
                        expires_s, state.status_code, state.violations_count, state.rounds_count, state.trials_count,
                        state.decisions_count)

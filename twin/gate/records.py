@@ -104,6 +104,12 @@ class GateRecords:
         """Write down something that a person did."""
         self._write([(kind, body)])
 
+    def note_once(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Write down what happened to the plant; a continued run that lives it again writes nothing twice."""
+        if not any(k == kind and b.get("t_s") == body["t_s"] and b.get("message") == body["message"]
+                   for k, b in self.past):
+            self._write([(Kind(kind), body)])
+
     def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
         """Write down that nothing could be released, and withdraw what held."""
         why = in_words(decision, lambda t: f"{t} s")
