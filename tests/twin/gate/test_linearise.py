@@ -157,11 +157,13 @@ def test_near_points_count_too_and_far_ones_do_not():
     assert [(p.point.t_s, p.point.excess > 0.0) for p in near] == [(QUARTER_S, False), (2 * QUARTER_S, True)]
 
 
-def test_of_what_answers_late_only_violations_count():
-    trajectories = replay(heat__t_degc=[70.0, 64.9, 60.0])
+def test_of_what_answers_late_only_violations_and_their_surroundings_count():
+    """Near ones would be many, and each costs time."""
+    trajectories = replay(heat__t_degc=[70.0, 64.9, *[70.0] * 6, 65.4, 60.0])
     found = points_of(limits(limit("heat.t_degc", low=65.0, tolerance=0.5)), trajectories, Before.nothing(),
                       frozenset({"heat"}), 0.5)
-    assert [(p.point.t_s, p.point.late) for p in found] == [(2 * QUARTER_S, True)]
+    assert [(p.point.t_s, p.point.late) for p in found if p.point.excess > 0.5] == [(9 * QUARTER_S, True)]
+    assert min(p.point.t_s for p in found) >= 5 * QUARTER_S
 
 
 KERNEL = np.array([0.0, 0.0, 0.0, 0.2, 0.4, 0.2])
@@ -192,8 +194,8 @@ def test_a_late_answer_is_found_by_its_moments(monkeypatch):
     located = points_of(limits(limit("heat.t_degc", low=90.0)), trajectories, Before.nothing(), frozenset({"heat"}))
     [point] = [p for p in located if p.point.t_s == 15 * QUARTER_S]
     pipe.replays = 0
-    slopes = list(late.late_slopes(pipe, replayed, [point], most_replays=3))
-    assert pipe.replays == 3
+    slopes = list(late.late_slopes(pipe, replayed, [point], most_replays=4))
+    assert pipe.replays <= 4                                          # not one for each of the 20 steps
     assert {key for _, key, _, _ in slopes} == {"heat.EC.supply_set_degc"}
     assert sum(value for *_, value in slopes) == pytest.approx(0.8)
     assert {step for _, _, step, _ in slopes} == {10, 11, 12}         # 15 less three to five
