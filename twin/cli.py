@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from twin.cosim.run import RunTimes
+    from twin.gate.plant_verdict import PlantVerdict
 
 app = typer.Typer(
     name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
     epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 3 a schedule was not accepted, 4 a network could not be "
-           "solved in some steps or validation figures outside tolerance, 5 a component or external simulator failed, "
-           "6 run store damaged, 130 interrupted.",
+           "solved in some steps or validation figures outside tolerance, or the real plant left a hard limit in spite "
+           "of the release gate, 5 a component or external simulator failed, 6 run store damaged, 130 interrupted.",
 )
 
 app.add_typer(cli_ledger.app, name="ledger")
@@ -89,6 +90,8 @@ def report(run: RunArg, as_json: JsonOption = False) -> None:
 def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     """Settle the accounts of a run and show them."""
     from twin.accounts import settle
+    from twin.gate.plant_verdict import PlantVerdict
+    from twin.report.gate_story import decisions_by_status, gate_of
     from twin.store.layout import REPORT
     from twin.store.meta import RunMeta
     from twin.store.reader import read_run
@@ -97,19 +100,23 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     data = read_run(times.directory)
     if data.duration_s == 0:
         raise RunStoreError(f"{times.directory} has no complete step yet; `twin resume {times.directory}` continues it")
-    accounts = settle(data)
+    accounts, verdict = settle(data), PlantVerdict.read(times.directory)
     if report:
         from twin.report import write_report
 
         write_report(data, accounts, times.directory / REPORT, extra_provenance=meta.provenance())
     if as_json:
+        gate = gate_of(data)
         typer.echo(json.dumps({
             "run_dir": str(times.directory), "cpu_s": round(times.cpu_s, 3), "wall_s": round(times.wall_s, 3),
             "startup_cpu_s": round(times.startup_cpu_s, 3), "simulated_s": data.duration_s,
             "energy_residual_rel": accounts.energy.residual_rel, "events_count": len(data.events),
             "kpi": accounts.kpi,
+            "gate": None if gate is None else {s.name.lower(): n for s, n in decisions_by_status(data, gate).items()},
+            "hard_limit_breaches": None if verdict is None else verdict.hard_count,
+            "accepted_breaches": None if verdict is None else verdict.accepted_count,
         }))
-        _exit_if_unsolved(accounts.kpi)
+        _exit_if_wrong(accounts.kpi, verdict)
         return
     from rich.console import Console
 
@@ -122,16 +129,20 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     console.print(f"run directory  {times.directory}")
     if report:
         console.print(f"report         {times.directory / REPORT}")
-    _exit_if_unsolved(accounts.kpi)
+    _exit_if_wrong(accounts.kpi, verdict)
 
 
-def _exit_if_unsolved(kpi: dict[str, float]) -> None:
-    """Figures of steps without a solution are no result: a script must not take them for one."""
+def _exit_if_wrong(kpi: dict[str, float], verdict: PlantVerdict | None) -> None:
+    """Figures of steps without a solution are no result, and a plant that left a hard limit in spite of a gate is not
+    what the gate is for: a script must not take either for a good end. Without a gate nobody promised anything."""
     unsolved = {"the grid": kpi.get("unsolved_h", 0.0), "a thermal network": kpi.get("thermal_unsolved_h", 0.0)}
     for network, hours in unsolved.items():
         if hours > 0:
             print(f"{network} was not solved for {hours:g} h of the run, see its events", file=sys.stderr)
-    if any(unsolved.values()):
+    broken = verdict is not None and verdict.gated and verdict.hard_count > 0
+    if broken:
+        print("the real plant left hard limits, see above and the report", file=sys.stderr)
+    if broken or any(unsolved.values()):
         raise typer.Exit(ExitCode.VIOLATIONS)
 
 

@@ -22,9 +22,8 @@ from twin.store.reader import read_run
 class SiteLimits:
     """Limits of a site, and where the set-points stand that some of them limit."""
 
-    limits: LimitSet
-    stated: bool
-    """Whether the scenario states any."""
+    limits: LimitSet | None
+    """None where the scenario states none."""
     rules: GateRules
     commands: Mapping[str, CommandPort]
     edges: Sequence[Edge]
@@ -40,8 +39,8 @@ class SiteLimits:
         """
         model = site.scenario.model
         commands = command_ports(site.components, edges)
-        return cls(resolve_limits(site.scenario, site.components, commands), bool(model.limits), model.gate, commands,
-                   edges)
+        limits = resolve_limits(site.scenario, site.components, commands) if model.limits else None
+        return cls(limits, model.gate, commands, edges)
 
     def judge(self, directory: Path) -> None:
         """Judge a run that has ended, and keep the verdict in its directory; nothing without limits of the scenario.
@@ -51,7 +50,7 @@ class SiteLimits:
         RunStoreError
             If run or ledger cannot be read.
         """
-        if not self.stated:
+        if self.limits is None:
             return
         run = read_run(directory)
         trajectories = trajectories_of(run, self.commands, self.edges)

@@ -12,6 +12,7 @@ from twin.accounts import Accounts
 from twin.accounts.thermal import ThermalNetwork
 from twin.report.cards import cards_of, stored_note
 from twin.report.formats import amount, cell, money, quantity
+from twin.report.summary_gate import gate_block
 from twin.report.summary_storage import storage_block
 from twin.report.tables import WHAT, share_text, thermal_facts, unserved_text
 from twin.report.timeline import period_text, span_text
@@ -45,7 +46,7 @@ def print_summary(run: RunData, accounts: Accounts, console: Console) -> None:
     console.print()
     heat_and_cold = [_thermal(run, network) for network in accounts.thermal]
     storages = [storage_block(storage, run.currency) for storage in accounts.storages]
-    for block in (_energy(accounts), *storages, *heat_and_cold, _bill(accounts), _events(run)):
+    for block in (_energy(accounts), *storages, *heat_and_cold, _bill(accounts), gate_block(run), _events(run)):
         if block is not None:
             console.print(block)
 

@@ -51,7 +51,7 @@ def read_run(directory: Path | str) -> RunData:
         name=meta.name, start=datetime.fromisoformat(meta.start), timezone=meta.timezone, duration_s=duration_s,
         step_s=meta.step_s, currency=meta.currency, components=meta.components, values=values,
         events=[e for e in read_events(directory, list(meta.components)) if e.t_s < duration_s],
-        scenario=_read_scenario(directory),
+        scenario=_read_scenario(directory), directory=directory,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,8 @@ class RunData:
     events: list[Event] = field(default_factory=list)
     scenario: dict[str, Any] = field(default_factory=dict)
     """The resolved scenario as plain data."""
+    directory: Path | None = None
+    """Where it is stored, with its ledger and verdict if it has them; None: it was made by hand."""
 
     def of_role(self, role: str) -> list[ComponentRecord]:
         """Components with a role, in scenario order."""
