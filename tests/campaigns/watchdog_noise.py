@@ -49,5 +49,5 @@ def run(scenarios: dict[str, float], folder: Path) -> Report:
         watched, alone = read_run(folder / f"{name}-watched"), read_run(folder / f"{name}-alone")
         report.failures += [f"{name} at {e.t_s} s: {e.message}" for e in watched.events if e.component == "watchdog"]
         report.failures += [f"{name}: {signal} differs" for signal in WATCHED
-                            if not np.array_equal(watched.native(signal), alone.native(signal))]
+                            if not np.array_equal(watched.native(signal), alone.native(signal), equal_nan=True)]
     return report
