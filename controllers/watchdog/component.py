@@ -124,6 +124,8 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Look once, and act on [t_s, t_s + dt_s)."""
+        if self._run is not None and self._run.book is None:
+            inputs.release_expires_s = math.inf  # a site without a gate: nobody releases anything
         actions, happened = self._watchdog.step(self.state.memory, _image(t_s, inputs, len(self._plates)))
         for what in happened:
             self.emit(t_s, what.kind, what.message, SEVERITY[what.kind])
