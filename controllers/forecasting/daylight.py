@@ -19,17 +19,19 @@ def daylight_and_ceiling(known: KnownAt, target: Target, group: TargetGroup) -> 
     ceiling = np.full(valid.shape, target.limits[1])
     if target.kind is not TargetKind.PV:
         return np.ones(valid.shape, dtype=bool), ceiling
-    recent = best_recent(known, target.series, valid)
     if group.sky is not None:
         light = group.sky.sun_up(valid, group.horizon.step_s)
     else:
+        recent = best_recent(known, target.series, valid, (-1, 0, 1))
         light = ~(recent <= DARK_SHARE * target.capacity)  # an hour that was never seen may be light
-    night_level = np.fmin(np.fmax(recent, 0.0), DARK_SHARE * target.capacity)
+    night_level = np.fmin(np.fmax(best_recent(known, target.series, valid), 0.0), DARK_SHARE * target.capacity)
     return light, np.where(light, ceiling, night_level)
 
 
-def best_recent(known: KnownAt, series: str, valid_utc_s: np.ndarray) -> np.ndarray:
-    """Highest value of the last four weeks at the same time and one interval beside it; NaN: never known."""
+def best_recent(
+    known: KnownAt, series: str, valid_utc_s: np.ndarray, shifts: tuple[int, ...] = (0,)
+) -> np.ndarray:
+    """Highest value of the last four weeks at the same time, and some intervals beside it; NaN: never known."""
     step_s = known.step_s(series)
-    values = [same_hour(known, series, valid_utc_s + shift * step_s) for shift in (-1, 0, 1)]
+    values = [same_hour(known, series, valid_utc_s + shift * step_s) for shift in shifts]
     return np.fmax.reduce(np.concatenate(values, axis=-1), axis=-1)

@@ -36,6 +36,13 @@ class Member(ABC):
     def fit(self, train: Windows, validation: Windows, seed: int) -> None:
         """Learn from ``train``."""
 
+    def refit(self, windows: Windows, seed: int) -> None:  # noqa: B027
+        """Learn again from all windows, training and validation together, keeping what validation decided.
+
+        Called after the members were compared and weighted, so that the latest months are not lost for learning. A
+        member may leave itself as it is.
+        """
+
     @abstractmethod
     def predict(self, windows: Windows) -> np.ndarray:
         """Quantiles (targets, n, leads, levels) in the targets' units, non-crossing and within limits."""

@@ -15,7 +15,7 @@ from controllers.forecasting.conformal import Calibration, ordered
 from controllers.forecasting.features import known_windows
 from controllers.forecasting.forecast import Forecast
 from controllers.forecasting.member import Member
-from controllers.forecasting.quantiles import within_limits
+from controllers.forecasting.quantiles import LEVELS, within_limits
 from controllers.forecasting.targets import TargetGroup
 from controllers.forecasting.versioned import KnownAt
 from controllers.forecasting.windows import Windows
@@ -74,11 +74,14 @@ class ForecastModel:
 
     def member_quantiles(self, windows: Windows) -> np.ndarray:
         """(members, targets, n, leads, levels); members that no target uses are not asked (zeros)."""
-        shape = (len(self.group.targets), len(windows), self.group.horizon.leads, 0)
+        shape = (len(self.group.targets), len(windows), self.group.horizon.leads, len(LEVELS))
+        used = self.used_members()
+        return np.stack([member.predict(windows) if member in used else np.zeros(shape) for member in self.members])
+
+    def used_members(self) -> list[Member]:
+        """Members with a weight for one target at least."""
         used = self.service.combination.weights.max(axis=(0, 1)) > 0.0
-        found = [member.predict(windows) if use else None for member, use in zip(self.members, used, strict=True)]
-        like = next((f for f in found if f is not None), np.zeros(shape))
-        return np.stack([np.zeros_like(like) if f is None else f for f in found])
+        return [member for member, use in zip(self.members, used, strict=True) if use]
 
     def issue(self, windows: Windows, service: Service) -> Issued:
         """The forecast of a single window."""

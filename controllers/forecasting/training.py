@@ -64,7 +64,7 @@ def train(
     archive: Archive, group: TargetGroup, split: Split, seed: int, *,
     members: Sequence[Callable[[], Member]] = MEMBERS, progress: Progress = lambda message: None,
 ) -> ForecastModel:
-    """Fit and select the members and start the service.
+    """Fit and select the members, start the service, and let the chosen members learn from all windows.
 
     Raises
     ------
@@ -79,7 +79,12 @@ def train(
         progress(f"{group.name}: fitting {member.name}")
         member.fit(train_windows, validation, seed)
         predicted.append(member.predict(validation))
-    return assembled(group, tuple(fitted), np.stack(predicted), validation)
+    model = assembled(group, tuple(fitted), np.stack(predicted), validation)
+    everything = train_windows.joined(validation)
+    for member in model.used_members():
+        progress(f"{group.name}: {member.name} learns from validation, too")
+        member.refit(everything, seed)
+    return model
 
 
 def assembled(

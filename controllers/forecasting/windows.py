@@ -37,6 +37,10 @@ class FeatureTable:
         """Part of the issue times."""
         return FeatureTable(self.names, self.values[chosen])
 
+    def joined(self, later: FeatureTable) -> FeatureTable:
+        """More issue times with the same features."""
+        return FeatureTable(self.names, np.concatenate([self.values, later.values]))
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
@@ -65,6 +69,16 @@ class Windows:
         return replace(self, issue_utc_s=self.issue_utc_s[chosen], features=features,
                        history=self.history.rows(chosen), daylight=self.daylight[:, chosen],
                        ceiling=self.ceiling[:, chosen], outcome=self.outcome[:, chosen])
+
+    def joined(self, later: Windows) -> Windows:
+        """These issue times and later ones of the same group."""
+        tables = tuple(table.joined(other) for table, other in zip(self.features, later.features, strict=True))
+        return replace(
+            self, issue_utc_s=np.concatenate([self.issue_utc_s, later.issue_utc_s]), features=tables,
+            history=self.history.joined(later.history),
+            daylight=np.concatenate([self.daylight, later.daylight], axis=1),
+            ceiling=np.concatenate([self.ceiling, later.ceiling], axis=1),
+            outcome=np.concatenate([self.outcome, later.outcome], axis=1))
 
     @property
     def valid_utc_s(self) -> np.ndarray:

@@ -30,6 +30,10 @@ class Climatology(Member):
             found.append(_cells(outcome, cell_of(features, target.kind.is_load)))
         self.table = np.stack(found)
 
+    def refit(self, windows: Windows, seed: int) -> None:
+        """See :meth:`Member.refit`."""
+        self.fit(windows, windows, seed)
+
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
         found = [table[cell_of(features, target.kind.is_load)]

@@ -11,7 +11,6 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,28 +20,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 from tensorflow import keras
 
+from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN
 
 THREADS = 2
 RAW_SPREAD = 0.01
 """Standard deviation of the head's first weights: a network starts at its anchor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """How a network is trained: AdamW, learning rate falling as a cosine, best epoch on validation kept."""
-
-    epochs: int
-    most_steps: int
-    """A long history gets fewer epochs: training time is bounded."""
-    batch: int
-    learning_rate: float
-    weight_decay: float
-
-    def schedule(self, windows: int) -> tuple[int, int]:
-        """Epochs and steps per epoch."""
-        per_epoch = -(-windows // self.batch)
-        return max(min(self.epochs, self.most_steps // per_epoch), 1), per_epoch
 
 
 @keras.utils.register_keras_serializable("parktwin")
@@ -96,19 +79,49 @@ def train(
     validation: tuple[Sequence[np.ndarray], Sequence[np.ndarray]], how: Training, seed: int,
 ) -> dict[str, np.ndarray]:
     """Weights of the best epoch on the validation split, named ``layer/position``."""
-    limit_threads()
-    keras.backend.clear_session()
-    with seeded(seed):
+    with _fresh(seed):
         model = build()
         epochs, per_epoch = how.schedule(len(inputs[0]))
         rate = keras.optimizers.schedules.CosineDecay(how.learning_rate, epochs * per_epoch)
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay)
-        model.compile(optimizer, loss=_one_or_list([PinballLoss() for _ in outcomes]))
+        _compile(model, rate, how, len(outcomes))
         best = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
         held_out = (_one_or_list(validation[0]), _one_or_list(validation[1]))
         model.fit(_one_or_list(inputs), _one_or_list(outcomes), validation_data=held_out, epochs=epochs,
                   batch_size=how.batch, callbacks=[best], verbose=0)
+    return named_weights(model)
+
+
+def refined(
+    build: Callable[[], keras.Model], weights: dict[str, np.ndarray], inputs: Sequence[np.ndarray],
+    outcomes: Sequence[np.ndarray], how: Training, seed: int,
+) -> dict[str, np.ndarray]:
+    """Weights after a few more epochs with a small learning rate."""
+    with _fresh(seed):
+        model = build()
+        for layer in model.layers:
+            layer.set_weights([weights[f"{layer.name}/{i}"] for i in range(len(layer.get_weights()))])
+        _compile(model, how.refining_rate, how, len(outcomes))
+        model.fit(_one_or_list(inputs), _one_or_list(outcomes), epochs=how.refining_epochs, batch_size=how.batch,
+                  verbose=0)
+    return named_weights(model)
+
+
+def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
+    """Arrays by ``layer/position``."""
     return {f"{layer.name}/{i}": np.asarray(w) for layer in model.layers for i, w in enumerate(layer.get_weights())}
+
+
+@contextmanager
+def _fresh(seed: int) -> Iterator[None]:
+    limit_threads()
+    keras.backend.clear_session()
+    with seeded(seed):
+        yield
+
+
+def _compile(model: keras.Model, rate: Any, how: Training, outcomes: int) -> None:
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay)
+    model.compile(optimizer, loss=_one_or_list([PinballLoss() for _ in range(outcomes)]))
 
 
 def _one_or_list(items: Sequence[Any]) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.quantiles import LEVELS, within_limits
+from controllers.forecasting.selection import learnable
 from controllers.forecasting.windows import FeatureTable, Windows
 
 ROUNDS = 300
@@ -48,7 +49,8 @@ class LightGbmQuantiles(Member):
         """See :meth:`Member.fit`."""
         import lightgbm
 
-        self.names = [self.chosen(table) for table in train.features]
+        self.names = [learnable(self.chosen(table), target.kind)
+                      for target, table in zip(train.group.targets, train.features, strict=True)]
         options = PARAMETERS | {"seed": seed}
 
         def grow(data: Any, level: float) -> Any:
@@ -57,6 +59,10 @@ class LightGbmQuantiles(Member):
         with ThreadPoolExecutor(WORKERS) as workers:
             grown = [[workers.submit(grow, data, level) for level in LEVELS] for data in self._data_sets(train)]
             self.boosters = [[future.result() for future in futures] for futures in grown]
+
+    def refit(self, windows: Windows, seed: int) -> None:
+        """See :meth:`Member.refit`; the number of trees is fixed anyway."""
+        self.fit(windows, windows, seed)
 
     def _data_sets(self, train: Windows) -> list[Any]:
         """One per target, in per unit of its capacity."""
@@ -98,8 +104,8 @@ class LightGbmQuantiles(Member):
 
         member = cls()
         member.names = [tuple(names) for names in state.settings["names"]]
-        member.boosters = [[lightgbm.Booster(model_str=state.arrays[f"trees_{k}_{level}"].tobytes().decode(),
-                                             params={"verbosity": -1}) for level in LEVELS]
+        member.boosters = [[lightgbm.Booster(model_str=state.arrays[f"trees_{k}_{level}"].tobytes().decode())
+                            for level in LEVELS]
                            for k in range(len(member.names))]
         return member
 

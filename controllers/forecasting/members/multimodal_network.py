@@ -17,7 +17,9 @@ import numpy as np
 from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.members.numpy_layers import conv1d, dense, lstm, monotone_quantiles, swish
 from controllers.forecasting.members.scaling import Scaler
+from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
+from controllers.forecasting.selection import learnable
 from controllers.forecasting.windows import FeatureTable, Windows
 
 CONV_CHANNELS = 32
@@ -27,11 +29,7 @@ HISTORY_STRIDE = 4
 UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
-EPOCHS = 30
-MOST_STEPS = 700
-BATCH_WINDOWS = 16
-LEARNING_RATE = 4e-3
-WEIGHT_DECAY = 0.03
+TRAINING = Training(epochs=30, most_steps=700, batch=16, learning_rate=4e-3, weight_decay=0.03)
 PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
@@ -53,17 +51,24 @@ class MultimodalNetwork(Member):
 
     def fit(self, train: Windows, validation: Windows, seed: int) -> None:
         """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
-        from controllers.forecasting.members.keras_parts import Training
         from controllers.forecasting.members.keras_parts import train as train_network
 
         future, past = future_table(train).values, train.history.values
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self._inputs(train)
-        how = Training(EPOCHS, MOST_STEPS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
         self.weights = train_network(
             lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(train.group.targets)), inputs,
-            self._outcomes(train), (self._inputs(validation), self._outcomes(validation)), how, seed)
+            self._outcomes(train), (self._inputs(validation), self._outcomes(validation)), TRAINING, seed)
+
+    def refit(self, windows: Windows, seed: int) -> None:
+        """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
+        from controllers.forecasting.members.keras_parts import refined
+
+        inputs = self._inputs(windows)
+        self.weights = refined(
+            lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(windows.group.targets)), self.weights, inputs,
+            self._outcomes(windows), TRAINING, seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
@@ -108,8 +113,9 @@ def future_table(windows: Windows) -> FeatureTable:
                 seen.add(series)
                 names.append(series)
                 columns.append(table.select((quantity + COVARIATE_AT_LEAD,)))
-        names += [f"{target.series}.{lag}" for lag in PAST_OF_TARGET]
-        columns.append(table.select(PAST_OF_TARGET))
+        past = learnable(PAST_OF_TARGET, target.kind)
+        names += [f"{target.series}.{lag}" for lag in past]
+        columns.append(table.select(past))
     return FeatureTable(tuple(names), np.concatenate(columns, axis=-1))
 
 

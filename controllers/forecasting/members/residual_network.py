@@ -17,18 +17,16 @@ import numpy as np
 from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.members.numpy_layers import dense, layer_norm, monotone_quantiles, swish
 from controllers.forecasting.members.scaling import Scaler
+from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
+from controllers.forecasting.selection import learnable
 from controllers.forecasting.windows import FeatureTable, Windows
 
 WIDTH = 64
 BLOCKS = 2
 REPLICAS = 2
 DROPOUT = 0.1
-EPOCHS = 20
-MOST_STEPS = 900
-BATCH_WINDOWS = 16
-LEARNING_RATE = 6e-3
-WEIGHT_DECAY = 0.03
+TRAINING = Training(epochs=20, most_steps=900, batch=16, learning_rate=6e-3, weight_decay=0.03)
 """Chosen on the validation splits of the four published sets."""
 ANCHOR_SPREAD = 1e-4
 
@@ -57,19 +55,26 @@ class ResidualNetwork(Member):
 
     def fit(self, train: Windows, validation: Windows, seed: int) -> None:
         """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
-        from controllers.forecasting.members.keras_parts import Training
         from controllers.forecasting.members.keras_parts import train as train_network
 
-        self.names = [self.chosen(table) for table in train.features]
+        self.names = [learnable(self.chosen(table), target.kind)
+                      for target, table in zip(train.group.targets, train.features, strict=True)]
         raw = self._stacked(train)
         self.inputs = Scaler.of(raw, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self.inputs.scaled(raw)
         held_out = self.inputs.scaled(self._stacked(validation))
-        how = Training(EPOCHS, MOST_STEPS, BATCH_WINDOWS, LEARNING_RATE, WEIGHT_DECAY)
         self.weights = train_network(
-            lambda: build(*inputs.shape[1:], self.width, self.replicas), [inputs], [self._outcome(train)],
-            ([held_out], [self._outcome(validation)]), how, seed)
+            lambda: build(*inputs.shape[1:], width=self.width, replicas=self.replicas), [inputs], [self._outcome(train)],
+            ([held_out], [self._outcome(validation)]), TRAINING, seed)
+
+    def refit(self, windows: Windows, seed: int) -> None:
+        """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
+        from controllers.forecasting.members.keras_parts import refined
+
+        inputs = self.inputs.scaled(self._stacked(windows))
+        self.weights = refined(lambda: build(*inputs.shape[1:], width=self.width, replicas=self.replicas), self.weights, [inputs],
+                               [self._outcome(windows)], TRAINING, seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""

@@ -39,6 +39,10 @@ class SeasonalNaive(Member):
             means.append(np.nanmean(outcome))
         self.error_quantiles, self.mean = np.stack(spreads), np.array(means)
 
+    def refit(self, windows: Windows, seed: int) -> None:
+        """See :meth:`Member.refit`."""
+        self.fit(windows, windows, seed)
+
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
         found = [repeated(table, column, mean)[..., None] + spread[hour_of(table)]

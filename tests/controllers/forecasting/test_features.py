@@ -1,0 +1,116 @@
+"""Features by hand on a site whose past is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from controllers.forecasting.features import build_windows, known_windows
+from controllers.forecasting.lags import latest_known
+from controllers.forecasting.targets import Horizon, Target, TargetGroup, TargetKind
+from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
+from tests.controllers.forecasting import toy_site
+
+HOUR_S, DAY_S = toy_site.HOUR_S, toy_site.DAY_S
+START = toy_site.START_UTC_S
+DAYS = 40
+COUNT = Target("count_mw", TargetKind.ELECTRIC_LOAD, 1e4, upper=np.inf)
+
+
+def counting(step_s: int = HOUR_S) -> Archive:
+    """A series whose value is the number of its interval."""
+    values = np.arange(DAYS * DAY_S // step_s, dtype=float)
+    return Archive([VersionedSeries.measured("count_mw", START, step_s, values)])
+
+
+def counting_group(horizon: Horizon) -> TargetGroup:
+    return toy_site.group(COUNT, horizon=horizon)
+
+
+def test_lags_are_the_same_hour_of_the_days_before() -> None:
+    windows = known_windows(counting().known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24)))
+    table, number = windows.features[0], 30 * 24 + np.arange(24)
+    assert table.column("lag_1")[0].tolist() == (number - 24).tolist()
+    assert table.column("lag_7")[0].tolist() == (number - 168).tolist()
+    assert table.column("last_week")[0].tolist() == (number - 168).tolist()
+    assert table.column("mean_7")[0] == pytest.approx(number - 24 * 4)
+    assert table.column("same_weekday")[0] == pytest.approx(number - 168 * 2.5)
+    assert table.column("last")[0].tolist() == [719.0] * 24
+    assert table.column("mean_3_h")[0].tolist() == [718.0] * 24
+    assert table.column("day_less_week")[0].tolist() == [168.0] * 24
+
+
+def test_the_second_day_repeats_the_latest_known_day() -> None:
+    """48 h ahead, yesterday is two days before the lead: the day between is not known at issue."""
+    windows = known_windows(counting().known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 48)))
+    number = 30 * 24 + np.arange(48)
+    assert windows.features[0].column("lag_1")[0].tolist() == [*(number[:24] - 24), *(number[24:] - 48)]
+    assert windows.features[0].column("lag_7")[0, 47] == number[47] - 8 * 24
+
+
+def test_quarter_hours_have_lags_of_their_own_quarter() -> None:
+    windows = known_windows(counting(900).known_at(START + 30 * DAY_S), counting_group(Horizon(900, 96)))
+    number = 30 * 96 + np.arange(96)
+    assert windows.features[0].column("lag_1")[0].tolist() == (number - 96).tolist()
+    assert windows.history.values.shape[1] == 168
+    assert windows.history.column("target_0")[0, -1] == pytest.approx((30 * 96 - 2.5) / COUNT.capacity)
+
+
+def test_the_same_day_type_is_looked_for() -> None:
+    """Monday 2025-02-10 in Shanghai: worked were Saturday 8th (made up), Friday, Thursday and Wednesday before."""
+    issue = START + 40 * DAY_S
+    archive = Archive([VersionedSeries.measured("count_mw", START, HOUR_S, np.arange(45 * 24, dtype=float))])
+    windows = known_windows(archive.known_at(issue), counting_group(Horizon(HOUR_S, 24)))
+    number = 40 * 24
+    assert windows.features[0].column("same_type")[0, 0] == pytest.approx(number - 24 * np.mean([2, 3, 4, 5]))
+
+
+def test_the_latest_known_values_close_ranks() -> None:
+    lagged = np.array([[np.nan, 3.0, np.nan, 1.0]])
+    assert np.array_equal(latest_known(lagged, 3), [[3.0, 1.0, np.nan]], equal_nan=True)
+
+
+def test_the_weather_of_today_is_the_version_of_today() -> None:
+    """The toy's forecast of the day before is 1 too high; the horizon's first day has a newer version."""
+    archive, issue = toy_site.archive(40), START + 30 * DAY_S
+    group = toy_site.group(toy_site.WIND, horizon=Horizon(HOUR_S, 48))
+    table = known_windows(archive.known_at(issue), group).features[0]
+    newest = archive.series("wind_speed_m_s").as_of(np.array(10**12), issue + HOUR_S * np.arange(48))
+    assert table.column("wind_speed_m_s@0")[0] == pytest.approx(newest + np.repeat([0.0, 1.0], 24), rel=1e-6)
+    assert table.column("wind_speed_m_s@1")[0, 3] == pytest.approx(newest[4], rel=1e-6)
+    assert table.column("wind_speed_m_s@-2")[0, 3] == pytest.approx(newest[1], rel=1e-6)
+
+
+def test_missing_weather_is_not_known_and_stops_nothing() -> None:
+    archive = toy_site.archive(40)
+    wind = archive.series("wind_speed_m_s")
+    lost = VersionedSeries(wind.name, SeriesRole.WEATHER, HOUR_S, wind.valid_utc_s[:0], wind.available_utc_s[:0],
+                           wind.values[:0])
+    without = Archive([lost if s.name == wind.name else s for s in archive])
+    table = known_windows(without.known_at(START + 30 * DAY_S), toy_site.group(toy_site.WIND)).features[0]
+    assert np.isnan(table.column("wind_speed_m_s@0")).all()
+    assert np.isfinite(table.select(table.without_covariates)).all()
+
+
+def test_pv_is_dark_when_the_sun_is_down() -> None:
+    issue = START + 30 * DAY_S
+    windows = known_windows(toy_site.archive(40).known_at(issue), toy_site.group(toy_site.PV))
+    light = windows.daylight[0, 0]  # late January in Shanghai: the sun rises at 6:50 and sets at 17:25
+    assert light.tolist() == [6 <= hour <= 17 for hour in range(24)]
+    assert windows.ceiling[0, 0, ~light].max() == 0.0  # and the plant never delivered anything in these hours
+    assert windows.ceiling[0, 0, light].tolist() == [8.0] * 12
+
+
+def test_without_a_place_daylight_is_learnt_from_the_plant() -> None:
+    issue = START + 30 * DAY_S
+    known = toy_site.archive(40).known_at(issue)
+    learnt = known_windows(known, toy_site.group(toy_site.PV, located=False)).daylight
+    sun = known_windows(known, toy_site.group(toy_site.PV)).daylight
+    assert np.abs(learnt.astype(int) - sun.astype(int)).sum() <= 2  # dawn and dusk at under 0.5 % of the capacity
+
+
+def test_outcomes_are_what_came() -> None:
+    noon_of_the_last_day = np.array([START + 39 * DAY_S + 12 * HOUR_S])
+    windows = build_windows(counting(), counting_group(Horizon(HOUR_S, 24)), noon_of_the_last_day)
+    assert windows.outcome[0, 0, :12].tolist() == list(range(39 * 24 + 12, 40 * 24))
+    assert np.isnan(windows.outcome[0, 0, 12:]).all()
