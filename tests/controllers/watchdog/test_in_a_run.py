@@ -176,6 +176,7 @@ def test_the_book_of_releases_takes_for_safe_what_the_watchdog_holds_and_only_wh
     """A release that expires would otherwise stop the diesel that the watchdog keeps running."""
     class Run:
         components: dict = {}
+        note = None
         book = ReleaseBook(None, "site", {"diesel.p_set_mw": 0.0, "pv.p_limit_mw": np.inf})  # type: ignore[arg-type]
 
     context = Context(start=None, duration_s=60, step_s=60, seed=0, location=None,  # type: ignore[arg-type]
