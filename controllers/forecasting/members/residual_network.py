@@ -10,6 +10,7 @@ Served in NumPy (:mod:`.numpy_layers`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,16 +66,15 @@ class ResidualNetwork(Member):
         inputs = self.inputs.scaled(raw)
         held_out = self.inputs.scaled(self._stacked(validation))
         self.weights = train_network(
-            lambda: build(*inputs.shape[1:], width=self.width, replicas=self.replicas), [inputs], [self._outcome(train)],
-            ([held_out], [self._outcome(validation)]), TRAINING, seed)
+            self._builder(inputs), [inputs], [self._outcome(train)], ([held_out], [self._outcome(validation)]), TRAINING,
+            seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
         from controllers.forecasting.members.keras_parts import refined
 
         inputs = self.inputs.scaled(self._stacked(windows))
-        self.weights = refined(lambda: build(*inputs.shape[1:], width=self.width, replicas=self.replicas), self.weights, [inputs],
-                               [self._outcome(windows)], TRAINING, seed)
+        self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows)], TRAINING, seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
@@ -101,6 +101,10 @@ class ResidualNetwork(Member):
         member.outputs = Scaler(arrays["outputs_mean"], arrays["outputs_deviation"])
         member.weights = {key.removeprefix("weights/"): a for key, a in arrays.items() if key.startswith("weights/")}
         return member
+
+    def _builder(self, inputs: np.ndarray) -> Callable[[], Any]:
+        leads, targets, features = inputs.shape[1:]
+        return lambda: build(leads, targets, features, self.width, self.replicas)
 
     def _stacked(self, windows: Windows) -> np.ndarray:
         """(n, leads, targets, features); targets with fewer features are filled up with NaN."""
