@@ -17,6 +17,8 @@ from twin.gate.trajectory import Trajectories
 
 NEAR_FRAC = 0.05
 """Of a limit's scale: what is nearer than this may be violated by a correction of something else."""
+NEIGHBOURS = 4
+"""Intervals before and after a violation of what answers late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ def points_of(limits: LimitSet, trajectories: Trajectories, before: Before, late
 
     Parameters
     ----------
-    late : owners on which set-points act with a delay; of these only violated points are looked at, for each costs a
-        replay.
+    late : owners on which set-points act with a delay; of these violated points are looked at and those around them,
+        to which a correction in time would move the violation.
     """
     return [point for limit in limits.limits for point in _points(limit, trajectories, before, late, near_frac)]
 
@@ -65,14 +67,23 @@ def _points(limit: Limit, trajectories: Trajectories, before: Before, late: froz
             continue
         excess = sign * (values - bound)
         excess[:first] = np.nan
-        near = tolerance if is_late else -near_frac * limit.scale
-        for row, column in np.argwhere(excess > near).tolist():
+        chosen = _with_neighbours(excess > tolerance) if is_late else excess > -near_frac * limit.scale
+        for row, column in np.argwhere(chosen & ~np.isnan(excess)).tolist():
             t_s = block.start_s + row * block.step_s
             low, high = (bound, math.inf) if sign < 0 else (-math.inf, bound)
             yield LocatedPoint(
                 Point(limit.name, limit.row.limit_class.value, limit.signals[column], t_s, float(values[row, column]),
                       low, high, tolerance, limit.row.hard, limit.unit, is_late),
                 limit.owner, tuple(_terms(limit, block.values[:, column], column, row, block.start_s, block.step_s)))
+
+
+def _with_neighbours(violated: np.ndarray) -> np.ndarray:
+    """Also the intervals before and after; (n, m)."""
+    chosen = violated.copy()
+    for shift in range(1, NEIGHBOURS + 1):
+        chosen[shift:] |= violated[:-shift]
+        chosen[:-shift] |= violated[shift:]
+    return chosen
 
 
 def _terms(limit: Limit, series: np.ndarray, column: int, row: int, start_s: int, step_s: int) -> Iterator[Term]:

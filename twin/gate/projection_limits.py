@@ -19,7 +19,7 @@ from twin.gate.limit_rows import LimitClass, Quantity
 from twin.gate.limits import Limit
 from twin.gate.player import PLAYER
 from twin.gate.projection_qp import FEASIBILITY, LinearLimit
-from twin.gate.projection_variables import NOWHERE, ROUNDING_FRAC, Variables, signals_of_setpoint
+from twin.gate.projection_variables import NOWHERE, ROUNDING_FRAC, Variables, delivered_signal, followers
 from twin.gate.repair import RepairContext
 from twin.gate.sensitivity import Point, Sensitivities
 
@@ -98,6 +98,9 @@ def linear(about: About, columns: np.ndarray, values: np.ndarray, bound: float, 
 def point_limits(v: Variables, context: RepairContext) -> tuple[list[LinearLimit], list[str]]:
     """Of the linearised twin, newest first; a point of an earlier round holds until it is seen anew.
 
+    What follows a set-point that itself breaks the limit is left out: the set-point must be mended in any case, and a
+    network that follows it only as fast as it can says nothing of how far it would go.
+
     Returns
     -------
     The limits, and in words those that are out of reach.
@@ -105,15 +108,37 @@ def point_limits(v: Variables, context: RepairContext) -> tuple[list[LinearLimit
     found: list[LinearLimit] = []
     beyond: list[str] = []
     seen: set[tuple[str, str, int]] = set()
+    led = _led_astray(v, context)
     for age, sensitivities in enumerate((context.sensitivities, *reversed(context.earlier))):
-        limits, unreachable = _of_points(sensitivities, age, seen, v)
+        limits, unreachable = _of_points(sensitivities, age, seen, led, v)
         found += limits
         beyond += unreachable if age == 0 else []
         seen.update((p.limit, p.signal, p.t_s) for p in sensitivities.points)
     return found, list(dict.fromkeys(beyond))
 
 
-def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str, int]],
+def _led_astray(v: Variables, context: RepairContext) -> set[tuple[str, str]]:
+    """(limit, signal) of what follows a set-point that breaks the limit by itself."""
+    flat = v.now.ravel()
+    found: set[tuple[str, str]] = set()
+    for limit in context.limits.limits:
+        if not limit.row.hard or limit.minus:
+            continue
+        for row, key in enumerate(v.keys):
+            signals, ways = followers(key, limit), LIMITED_WAYS.get(limit.row.of)
+            if not signals:
+                continue
+            broken = limit.row.of is Quantity.VALUE and (
+                (v.now[row] < v.low[row]) | (v.now[row] > v.high[row])).any()
+            if ways is not None and math.isfinite(limit.high):
+                broken = any(ramp.values @ flat[ramp.columns] > ramp.bound
+                             for ramp in _ramps_of(key, limit, ways, v, context))
+            if broken:
+                found.update((limit.name, signal) for signal in signals)
+    return found
+
+
+def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str, int]], led: set[tuple[str, str]],
                v: Variables) -> tuple[list[LinearLimit], list[str]]:
     first = {key: n * v.horizon.steps for n, key in enumerate(v.keys)}
     place = np.array([first[c.key] + c.step if c.key in first else NOWHERE for c in sensitivities.columns], dtype=int)
@@ -123,7 +148,8 @@ def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str,
     margins = _margins(sensitivities.points, v.horizon.step_s)
     limits, beyond = [], []
     for n, point in enumerate(sensitivities.points):
-        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal, point.t_s) in seen:
+        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal) in led \
+                or (point.limit, point.signal, point.t_s) in seen:
             continue
         entries = order[edges[n]:edges[n + 1]]
         columns = sensitivities.column[entries]
@@ -176,7 +202,7 @@ def ramp_limits(v: Variables, context: RepairContext) -> Iterator[LinearLimit]:
         if ways is None or not limit.row.hard or limit.minus or not math.isfinite(limit.high):
             continue
         for key in v.keys:
-            if any(signal in limit.signals for signal in signals_of_setpoint(key)):
+            if followers(key, limit):
                 yield from _ramps_of(key, limit, ways, v, context)
 
 
@@ -189,7 +215,7 @@ def _ramps_of(key: str, limit: Limit, ways: Mapping[str, float], v: Variables,
     lag = max(1, round(lag_s / step_s))
     scale = float(v.scale.flat[columns[0]])
     most = max(limit.high * lag_s / 3600.0 - ROUNDING_FRAC * scale, 0.0)
-    before = context.before.values.get(signals_of_setpoint(key)[-1], math.nan)
+    before = context.before.values.get(delivered_signal(key), math.nan)
     for k in range(v.horizon.steps):
         for side, sign in ways.items():
             about = About(limit.name, key, v.horizon.start_s + k * step_s, side)

@@ -18,7 +18,7 @@ from twin.gate.limit_rows import Quantity
 from twin.gate.limits import LimitSet
 from twin.gate.projection_limits import EQUIPMENT, About, linear
 from twin.gate.projection_qp import LinearLimit
-from twin.gate.projection_variables import ROUNDING_FRAC, Variables, asset_of, port_of, signals_of_setpoint
+from twin.gate.projection_variables import ROUNDING_FRAC, Variables, asset_of, followers, port_of
 from twin.gate.repair import RepairContext
 from twin.nameplate import GeneratorNameplate
 
@@ -111,4 +111,4 @@ def _times(key: str, plate: GeneratorNameplate, v: Variables, context: RepairCon
 
 def _least_h(key: str, of: Quantity, limits: LimitSet) -> float:
     return max((limit.low for limit in limits.limits if limit.row.of is of and limit.row.hard
-                and any(s in limit.signals for s in signals_of_setpoint(key))), default=0.0)
+                and followers(key, limit)), default=0.0)

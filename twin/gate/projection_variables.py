@@ -7,13 +7,14 @@ which only the sensitivities know; where they do not, and for set-points that ar
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.gate.limit_rows import Quantity
-from twin.gate.limits import LimitSet
+from twin.gate.limits import Limit, LimitSet
 from twin.gate.repair import RepairContext
 from twin.gate.sensitivity import Sensitivities
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
@@ -28,8 +29,8 @@ ROUNDING_FRAC = 1e-6
 """Part of its scale by which a set-point may move without having changed."""
 NOWHERE = -1
 """Index of what is no unknown."""
-DELIVERED = {"p_set_mw": "p_mw"}
-"""Port that an asset follows → the output that shows it."""
+SET = "_set_"
+"""In the name of what is followed: ``p_mw`` follows ``p_set_mw``, ``source_supply_degc`` ``supply_set_degc``."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,26 @@ def asset_of(key: str) -> str:
     return key.partition(".")[0]
 
 
-def signals_of_setpoint(key: str) -> tuple[str, ...]:
-    """The signals whose limits are limits of a set-point: itself, and what its asset delivers of it."""
-    delivered = DELIVERED.get(port_of(key))
-    return (key,) if delivered is None else (key, f"{asset_of(key)}.{delivered}")
+def followers(key: str, limit: Limit) -> tuple[str, ...]:
+    """The signals of a limit through which it is one on this set-point too: itself, or what follows it.
+
+    What follows has the name of the port without ``_set``; at a terminal of a network it has that as its label, and a
+    word for the kind of terminal before its name. What follows is never further out, nor changes faster, than what it
+    follows.
+    """
+    if limit.is_setpoint or SET not in port_of(key):
+        return tuple(signal for signal in limit.signals if signal == key)
+    owner, _, rest = key.partition(".")
+    terminal, name = rest.rpartition(".")[0], port_of(key).replace(SET, "_")
+    if not terminal:
+        return tuple(signal for signal in limit.signals if signal == f"{owner}.{name}")
+    shape = re.compile(rf"{re.escape(owner)}\.(\w+_)?{re.escape(name)}\[{re.escape(terminal)}\]")
+    return tuple(signal for signal in limit.signals if shape.fullmatch(signal))
+
+
+def delivered_signal(key: str) -> str:
+    """What shows how an asset follows a set-point: ``bess.p_set_mw`` → ``bess.p_mw``."""
+    return key.replace(SET, "_")
 
 
 def _values(schedule: Schedule, key: str) -> np.ndarray:
@@ -142,7 +159,7 @@ def _plate_bounds(name: str, plate: Nameplate | None) -> tuple[float, float]:
 
 def _limit_bounds(key: str, limits: LimitSet) -> Iterator[tuple[float, float]]:
     for limit in limits.limits:
-        if limit.row.hard and not limit.minus and any(s in limit.signals for s in signals_of_setpoint(key)):
+        if limit.row.hard and not limit.minus and followers(key, limit):
             if limit.row.of is Quantity.VALUE:
                 yield limit.low, limit.high
             elif limit.row.of is Quantity.ABS and not math.isfinite(limit.low):

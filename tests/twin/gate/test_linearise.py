@@ -173,8 +173,8 @@ KERNEL = np.array([0.0, 0.0, 0.0, 0.2, 0.4, 0.2])
 class Pipe:
     """A shadow twin of a pipe: what comes out is what went in, late and partly."""
 
-    def __init__(self):
-        self.replays = 0
+    def __init__(self, most_degc=math.inf):
+        self.replays, self.most_degc = 0, most_degc
         self.commands = {"heat.EC.supply_set_degc": SimpleNamespace(end=End("heat", "supply_set_degc", "EC"))}
         self.plant = {"heat": SimpleNamespace(nameplate=lambda: None)}
         self.site = None
@@ -182,23 +182,42 @@ class Pipe:
     def replay(self, start, horizon, setpoints, expectation, until_s=None):
         self.replays += 1
         given = setpoints["heat.EC.supply_set_degc"]
-        return replay(heat__t_degc=np.convolve(given, KERNEL)[:len(given)])
+        return replay(heat__t_degc=np.minimum(np.convolve(given, KERNEL)[:len(given)], self.most_degc))
 
 
-def test_a_late_answer_is_found_by_its_moments(monkeypatch):
+def late_answer(monkeypatch, pipe, interval, most_replays, **bound):
+    """Slopes of the point in one interval, as step → value."""
     monkeypatch.setattr(late, "wire", lambda site: [])
-    pipe, horizon = Pipe(), Horizon(0, QUARTER_S, 20)
-    setpoints = {"heat.EC.supply_set_degc": np.full(20, 80.0)}
+    horizon, key = Horizon(0, QUARTER_S, 24), "heat.EC.supply_set_degc"
+    setpoints = {key: np.full(24, 80.0)}
     trajectories = pipe.replay(None, horizon, setpoints, None)
     replayed = Replayed(SimpleNamespace(), horizon, setpoints, None, trajectories)
-    located = points_of(limits(limit("heat.t_degc", low=90.0)), trajectories, Before.nothing(), frozenset({"heat"}))
-    [point] = [p for p in located if p.point.t_s == 15 * QUARTER_S]
+    located = points_of(limits(limit("heat.t_degc", **bound)), trajectories, Before.nothing(), frozenset({"heat"}))
+    [point] = [p for p in located if p.point.t_s == interval * QUARTER_S]
     pipe.replays = 0
-    slopes = list(late.late_slopes(pipe, replayed, [point], most_replays=4))
-    assert pipe.replays <= 4                                          # not one for each of the 20 steps
-    assert {key for _, key, _, _ in slopes} == {"heat.EC.supply_set_degc"}
-    assert sum(value for *_, value in slopes) == pytest.approx(0.8)
-    assert {step for _, _, step, _ in slopes} == {10, 11, 12}         # 15 less three to five
+    slopes = list(late.late_slopes(pipe, replayed, [point], most_replays))
+    assert pipe.replays <= most_replays
+    assert {(number, name) for number, name, _, _ in slopes} == {(0, key)}
+    return {step: value for _, _, step, value in slopes}
+
+
+def test_a_late_answer_is_found_by_step_tests(monkeypatch):
+    """18 less three, four and five: steps 15, 14 and 13 answer with 0.2, 0.4 and 0.2. Tests begin at 10 and 14, then
+    at every second step, and between two of them the answer is even."""
+    slopes = late_answer(monkeypatch, Pipe(), 18, most_replays=12, low=90.0)
+    assert sum(slopes.values()) == pytest.approx(0.8)
+    assert slopes == pytest.approx({10: 0.05, 11: 0.05, 12: 0.05, 13: 0.05, 14: 0.3, 15: 0.3})
+
+
+def test_with_few_replays_a_late_answer_is_coarse_but_whole(monkeypatch):
+    slopes = late_answer(monkeypatch, Pipe(), 18, most_replays=4, low=90.0)
+    assert sum(slopes.values()) == pytest.approx(0.8)
+
+
+def test_a_change_is_made_in_the_direction_that_relieves(monkeypatch):
+    """Of 64 °C no more can arrive: only less changes anything, and less is what the limit asks for."""
+    slopes = late_answer(monkeypatch, Pipe(most_degc=64.0), 18, most_replays=12, high=60.0)
+    assert sum(slopes.values()) == pytest.approx(0.8)
 
 
 def test_without_replays_late_points_have_no_slopes(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -153,6 +154,23 @@ def test_interruption_keeps_its_budget() -> None:
                    limit_class="interruption")
     setpoints = repaired(proposed, context(proposed, sensitivities([], base={}), budget)).schedule.setpoints
     assert setpoints["load.interrupt_frac"] == pytest.approx([0.2] * 4, abs=CLOSE)
+
+
+def test_a_rate_of_what_follows_is_kept_by_the_set_point() -> None:
+    proposed = schedule(heat__EC__supply_set_degc=[80, 80, 76, 76, 68, 72.0])
+    rate = limit("heat.source_supply_degc[EC]", name="front", of="change_per_h", high=10.0, limit_class="gradient")
+    setpoints = repaired(proposed, context(proposed, sensitivities([], base={}), rate)).schedule.setpoints
+    # falls of 2.5 K in each of the steps 1 to 4, whose mean stays 75 °C; the last rise is slow enough
+    assert setpoints["heat.EC.supply_set_degc"] == pytest.approx([80, 78.75, 76.25, 73.75, 71.25, 72], abs=2e-4)
+
+
+def test_a_set_point_outside_a_limit_is_mended_first_whatever_follows_it_answers() -> None:
+    proposed = schedule(heat__EC__supply_set_degc=[80.0, 68.0, 80.0])
+    low = limit("heat.source_supply_degc[EC]", name="supply", low=70.0, limit_class="supply_temperature")
+    cold = dataclasses.replace(point(1, 69.0, low=70.0, name="supply", late=True), signal="heat.source_supply_degc[EC]")
+    found = sensitivities([cold], (0, "heat.EC.supply_set_degc", 0, 0.01), base={"heat.EC.supply_set_degc": 80.0})
+    setpoints = repaired(proposed, context(proposed, found, low)).schedule.setpoints
+    assert setpoints["heat.EC.supply_set_degc"].tolist() == [80.0, 70.0, 80.0]
 
 
 # ---- units ----------------------------------------------------------------------------------------------------------
