@@ -74,7 +74,7 @@ class ReleaseBook:
             return Refusal.UNSIGNED
         if t_s >= release.expires_s:
             return Refusal.EXPIRED
-        if t_s < max(release.issued_s, release.schedule.horizon.start_s):
+        if t_s < _begin_s(release):
             return Refusal.NOT_YET
         band = release.bands.get(key)
         if band is None:
@@ -89,9 +89,14 @@ class ReleaseBook:
             return lease.low, lease.high
         safe = self.safe.get(key, 0.0)
         release = self.current
-        if release is None or t_s >= release.expires_s or key not in release.bands:
+        if release is None or key not in release.bands or not _begin_s(release) <= t_s < release.expires_s:
             return safe, safe
         return release.bands[key].at(release.schedule.horizon.index(t_s))
+
+
+def _begin_s(release: ReleasedSchedule) -> int:
+    """From when on a release holds; a clock that was set back stands before it."""
+    return max(release.issued_s, release.schedule.horizon.start_s)
 
 
 def _within(value: float, low: float, high: float) -> bool:

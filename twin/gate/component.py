@@ -23,13 +23,15 @@ import twin
 from twin.component import Component, ComponentParams, Layer, Role, Section
 from twin.context import Context
 from twin.cosim.stages import PLANT_ROLES
-from twin.errors import ComponentError
+from twin.errors import ComponentError, ParkTwinError
 from twin.gate.book import LeasedBand
 from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_words
 from twin.gate.expectation import Expectation
 from twin.gate.fallback import FallbackLibrary
 from twin.gate.jobs import Failure
+from twin.gate.ledger_format import LedgerBusy, LedgerWriteError
 from twin.gate.ports import Inputs, Outputs, State
+from twin.gate.released_setpoint import ReleaseRefused
 from twin.gate.setpoints import OPERATED, PORTS, bands_of, safe_values, state_bands, storages_of
 from twin.gate.shadow import TwinState, operators
 from twin.gate.takeover import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
@@ -105,10 +107,14 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         """Decide where it is time to, and hand on what holds."""
         if self._ground is None or self._records is None:
             raise ComponentError(f"{self.name} steps only in a run: it tries schedules in copies of the whole twin")
-        changed = self._serve_persons(t_s)
-        left = self._has_left_its_band(t_s, inputs) and t_s - self.state.asked_s >= ASK_AGAIN_S
-        if changed or left or t_s % self._rules.interval_s == 0:
-            self._decide(t_s)
+        try:
+            changed = self._serve_persons(t_s)
+            left = self._has_left_its_band(t_s, inputs) and t_s - self.state.asked_s >= ASK_AGAIN_S
+            if changed or left or t_s % self._rules.interval_s == 0:
+                self._decide(t_s)
+                self.state.unrecorded = False
+        except (LedgerBusy, LedgerWriteError, ReleaseRefused) as error:
+            self._not_recorded(t_s, error)
         self._void_what_expired(t_s)
         self._keep_operators()
         return self._outputs(t_s)
@@ -230,9 +236,12 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         for complaint in self._desk.complaints:
             self.emit(t_s, "request_unreadable", complaint, "warning")
         self._desk.complaints.clear()
+        self._publish_leases(t_s)
+        return self._desk.active(t_s) != before
+
+    def _publish_leases(self, t_s: int) -> None:
         self._its_records.book.leases = {
             lease.key: LeasedBand(lease.value, lease.value, lease.until_s) for lease in self._desk.leases(t_s)}
-        return self._desk.active(t_s) != before
 
     def _rule_lease(self, t_s: int, lease: Lease) -> Ruling:
         """The gate's proof of what holds, with this lease."""
@@ -271,6 +280,18 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         return Ruling(True, f"release {name} is withdrawn", {"release_id": name})
 
     # ---- handing on -----------------------------------------------------------------------------------------------
+
+    def _not_recorded(self, t_s: int, error: ParkTwinError) -> None:
+        """What the ledger has not acknowledged is not released: what held before goes on until it is void."""
+        current = self._its_records.book.current
+        self._publish_leases(t_s)
+        if current is None:
+            self.state.release_json, self.state.status_code = "", int(GateStatus.SAFE_STATE)
+        way_on = "the assets go to their safe state" if current is None else \
+            f"release {current.release_id} holds on until {self._clock(current.expires_s)}"
+        if not self.state.unrecorded:
+            self.emit(t_s, "not_recorded", f"nothing new is released: {error}; {way_on}", "alarm")
+        self.state.unrecorded = True
 
     def _void_what_expired(self, t_s: int) -> None:
         book, state = self._its_records.book, self.state

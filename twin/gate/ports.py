@@ -75,3 +75,5 @@ class State:
     fallbacks_json: str = "[]"
     outside: bool = False
     """The measured state has left the band; told once."""
+    unrecorded: bool = False
+    """The ledger takes nothing at present; told once."""

@@ -111,10 +111,10 @@ class GateRecords:
             self._write([(Kind(kind), body)])
 
     def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
-        """Write down that nothing could be released, and withdraw what held."""
+        """Withdraw what held, which needs no record, and write down that nothing could be released."""
+        self.book.withdraw()
         why = in_words(decision, lambda t: f"{t} s")
         self._write([*_story(t_s, decision, told), ledger_entries.noted(Kind.SAFE_STATE, t_s, why)])
-        self.book.withdraw()
 
     def close(self) -> None:
         """Release the ledger."""

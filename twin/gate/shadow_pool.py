@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from twin.errors import ExitCode, ParkTwinError
 from twin.gate.jobs import Done, Failure, Job
 from twin.gate.pipe import PipeClosed, PipeTimeout, receive, send
 
@@ -134,11 +135,10 @@ class ShadowPool:
         waiting = list(range(len(jobs)))
         while waiting:
             now, waiting = waiting[:len(self._processes)], waiting[len(self._processes):]
+            for place in range(len(now)):  # building has a time limit of its own, which is not the job's
+                self._process(place).built()
             deadline = time.monotonic() + self.timeout_s
-            refused = {}
-            for place, number in enumerate(now):
-                refused[number] = self._process(place).start(jobs[number], deadline + START_TIMEOUT_S
-                                                             if self._is_new(place) else deadline)
+            refused = {number: self._process(place).start(jobs[number], deadline) for place, number in enumerate(now)}
             for place, number in enumerate(now):
                 failure = refused[number]
                 results[number] = result = failure or self._process(place).result(deadline)
@@ -151,10 +151,6 @@ class ShadowPool:
     def pids(self) -> tuple[int, ...]:
         """Of the processes that run."""
         return tuple(p.pid for p in self._processes if p is not None)
-
-    def _is_new(self, place: int) -> bool:
-        process = self._processes[place]
-        return process is None or process._built is None
 
     def _process(self, place: int) -> _Process:
         process = self._processes[place]
@@ -184,5 +180,7 @@ class ShadowPool:
         self.close()
 
 
-class ShadowError(Exception):
+class ShadowError(ParkTwinError):
     """There is no shadow twin to try anything in."""
+
+    exit_code = ExitCode.NO_VALID_SCHEDULE

@@ -100,16 +100,21 @@ class TakeoverDesk:
         self._waiting = sorted(waiting, key=lambda item: item[0])
 
     def due(self, t_s: int) -> list[Request]:
-        """End what is over, then the requests to be dealt with now (:meth:`handle`), each already in the ledger."""
+        """End what is over, then the requests to be dealt with now (:meth:`handle`), each already in the ledger.
+
+        Raises
+        ------
+        LedgerError
+            If something cannot be written down; requests wait for the next step then, none is lost.
+        """
         self._expire(t_s)
-        found = [request for at_s, request in self._waiting if at_s <= t_s]
-        self._waiting = [item for item in self._waiting if item[0] > t_s]
+        self._waiting = [item for item in self._waiting if item[1].request_id not in self.state.taken]
         if self._inbox is not None:
-            ahead = {request.request_id for _, request in self._waiting}
+            known = {request.request_id for _, request in self._waiting} | set(self.state.taken)
             arrived, complaints = self._inbox.take()
             self.complaints += complaints
-            found += [request for request in arrived if request.request_id not in ahead]
-        new = list({r.request_id: r for r in found if r.request_id not in self.state.taken}.values())
+            self._waiting += [(t_s, request) for request in arrived if request.request_id not in known]
+        new = list({request.request_id: request for at_s, request in self._waiting if at_s <= t_s}.values())
         for request in new:
             self._record(Kind.TAKEOVER_REQUEST, request, t_s, {"request": request.as_plain()})
         return new
@@ -184,9 +189,9 @@ class TakeoverDesk:
         asset, counts = str(request.asset), self.state.reset_counts
         if not any(key.startswith(f"{asset}.") for key in self._ranges):
             return self._refuse(request, t_s, Ruling(False, f"there is no asset {asset!r} to reset"), {})
-        counts[asset] = counts.get(asset, 0) + 1
         text = f"the watchdog is asked to release {asset}; it refuses while the cause is there, see the run's events"
         self._record(Kind.WATCHDOG_RESET, request, t_s, {"asset": asset}, f"{request.who}: {text}")
+        counts[asset] = counts.get(asset, 0) + 1
         return Answer(request.request_id, True, text, t_s)
 
     def _by_hand(self, request: Request, t_s: int, ruling: Ruling) -> Answer:
