@@ -11,15 +11,16 @@ import numpy as np
 
 from twin.component import Component
 from twin.gate.decision import Tried
-from twin.gate.expectation import Expectation
+from twin.gate.expectation import NOMINAL, Expectation
 from twin.gate.jobs import Done, Failure, Linearise, Replay, Rollout
 from twin.gate.judge import judge
 from twin.gate.limits import LimitSet, resolve_limits
 from twin.gate.projection import Projection
 from twin.gate.promise import promise_of
-from twin.gate.repair import RepairContext, RepairRounds
+from twin.gate.repair import RepairContext, RepairRounds, expectations_to_mend
 from twin.gate.replayed import Replayed
 from twin.gate.rules import GateRules
+from twin.gate.sensitivity import joined
 from twin.gate.series import Before
 from twin.gate.shadow import TwinState
 from twin.gate.shadow_pool import ShadowPool
@@ -93,16 +94,22 @@ class ProvingGround:
         before = Before.of(moment.state, self._components)
         plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
 
+        by_name = {NOMINAL if e is None else e.name: e for e in moment.expectations}
+
         def linearised(tried: Tried) -> RepairContext | None:
             if tried.nominal is None:
                 return None
-            replayed = Replayed(moment.state, tried.schedule.horizon, dict(tried.schedule.setpoints),
-                                moment.expectations[0], tried.nominal)
-            [result] = self.pool.run([Linearise(replayed, self.limits)])
-            if isinstance(result, Failure) or result.sensitivities is None:
+            horizon, setpoints = tried.schedule.horizon, dict(tried.schedule.setpoints)
+            nominal, *others = (by_name[name] for name in expectations_to_mend(tried.verdict))
+            again = self.pool.run([Replay(moment.state, horizon, setpoints, e) for e in others])
+            shown = [(nominal, tried.nominal), *((e, r.trajectories) for e, r in zip(others, again, strict=True)
+                                                 if isinstance(r, Done))]
+            results = self.pool.run([Linearise(Replayed(moment.state, horizon, setpoints, e, trajectories), self.limits)
+                                     for e, trajectories in shown])
+            found = [r.sensitivities for r in results if isinstance(r, Done) and r.sensitivities is not None]
+            if len(found) < len(results):
                 return None
-            return RepairContext(tried.schedule, tried.nominal, result.sensitivities, self.limits, plates, before,
-                                 clock=clock)
+            return RepairContext(tried.schedule, tried.nominal, joined(found), self.limits, plates, before, clock=clock)
 
         return RepairRounds(Projection(), linearised)
 

@@ -165,3 +165,16 @@ def severity_of(verdict: Verdict, expectation: str) -> float:
     """Relative excess times hours of the hard limits violated in one expectation."""
     return sum(-v.margin / (abs(v.bound) or 1.0) * v.duration_s / 3600.0 for v in verdict.hard_violations
                if v.expectation == expectation)
+
+
+def expectations_to_mend(verdict: Verdict) -> tuple[str, ...]:
+    """Names of the expectations around which a repair looks at the twin.
+
+    The nominal one, whose near points count in any case, and the worst of the others that fail; later rounds see to the
+    rest.
+    """
+    nominal, *others = verdict.trials
+    worst = max(others, key=lambda trial: severity_of(verdict, trial.expectation), default=None)
+    if worst is None or severity_of(verdict, worst.expectation) == 0.0:
+        return (nominal.expectation,)
+    return nominal.expectation, worst.expectation

@@ -6,7 +6,7 @@ that are violated or near their limit have rows. :mod:`twin.gate.linearise` find
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,3 +95,14 @@ class Sensitivities:
             for place in np.flatnonzero(self.row == number).tolist():
                 column, slope = self.columns[int(self.column[place])], float(self.value[place])
                 yield outward * slope * column.base, column, slope
+
+
+def joined(parts: Sequence[Sensitivities]) -> Sensitivities:
+    """All points and columns of one or more linearisations; a set-point has a column in each."""
+    points = np.cumsum([0, *(len(part.points) for part in parts)])
+    columns = np.cumsum([0, *(len(part.columns) for part in parts)])
+    return Sensitivities(
+        tuple(point for part in parts for point in part.points), tuple(c for part in parts for c in part.columns),
+        np.concatenate([part.row + points[n] for n, part in enumerate(parts)]),
+        np.concatenate([part.column + columns[n] for n, part in enumerate(parts)]),
+        np.concatenate([part.value for part in parts]))

@@ -11,9 +11,10 @@ import pytest
 from tests.twin.gate.repairs import PLATES, context, point, schedule, sensitivities, verdict
 from twin.gate.decision import GateStatus, Means, Tried, decide
 from twin.gate.projection import Projection
-from twin.gate.repair import Change, Repair, RepairContext, RepairRounds, severity
+from twin.gate.repair import Change, Repair, RepairContext, RepairRounds, expectations_to_mend, severity
 from twin.gate.repair_cost import change_cost
-from twin.gate.verdict import Outcome, Verdict, Violation
+from twin.gate.sensitivity import joined
+from twin.gate.verdict import Outcome, Trial, Verdict, Violation
 from twin.nameplate import LoadNameplate, TariffNameplate
 from twin.schedule import Schedule
 
@@ -110,6 +111,25 @@ def test_severity_is_relative_excess_times_hours_of_hard_limits() -> None:
     # 20 % and 5 % for a quarter of an hour each
     assert severity(verdict(Outcome.REJECTED, violation(120.0), violation(105.0), soft)) == pytest.approx(0.0625)
     assert severity(verdict(Outcome.TIMED_OUT)) == float("inf")
+
+
+def test_of_the_expectations_the_nominal_one_and_the_worst_that_fails_are_looked_at() -> None:
+    little, much = (dataclasses.replace(violation(percent), expectation=name)
+                    for name, percent in (("much_sun", 101.0), ("little_wind", 130.0)))
+    trials = tuple(Trial(name, "", 0.3, Outcome.REJECTED) for name in ("nominal", "much_sun", "little_wind", "cold"))
+    rejected = dataclasses.replace(verdict(Outcome.REJECTED, little, much), trials=trials)
+    assert expectations_to_mend(rejected) == ("nominal", "little_wind")
+    assert expectations_to_mend(verdict(Outcome.REJECTED, violation(110.0))) == ("nominal",)
+
+
+def test_linearisations_of_several_expectations_are_joined_row_by_row() -> None:
+    one = sensitivities([point(0, 90.0, high=100.0)], (0, "bess.p_set_mw", 0, 5.0), base={"bess.p_set_mw": 1.0})
+    two = sensitivities([point(1, 80.0, high=100.0), point(2, 99.0, high=100.0)], (1, "bess.p_set_mw", 2, 7.0),
+                        base={"bess.p_set_mw": 2.0})
+    both = joined([one, two])
+    assert [p.value for p in both.points] == [90.0, 80.0, 99.0]
+    assert both.dense().tolist() == [[5.0, 0.0], [0.0, 0.0], [0.0, 7.0]]
+    assert [c.base for c in both.columns] == [1.0, 2.0]
 
 
 # ---- cost and words -------------------------------------------------------------------------------------------------
