@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 CLEAR_TOP, CLEAR_FALL = 0.98, 0.10
-CLOUD_TOP, CLOUD_FLOOR = 0.86, 0.10
+CLOUD_TOP, CLOUD_FLOOR = 0.78, 0.10
 THICKENING, GLOOM = 0.75, 2.25
 """Exponent of the cloudy branch at a wholly clear month, and what is added to it at a wholly overcast one."""
 FLICKER, FLICKER_CENTRE, FLICKER_WIDTH = 0.22, 0.55, 0.25

@@ -70,10 +70,17 @@ def checked(
     _refuse_wrong_sign(series, target)
     if target.kind is TargetKind.PV and sky is not None:
         refuse_wrong_clock(series, sky)
+    return cleaned(series, target)
+
+
+def cleaned(series: VersionedSeries, target: Target) -> tuple[VersionedSeries, tuple[Finding, ...]]:
+    """The same without refusing anything: what a forecaster in service does with the weeks behind it, of which an
+    unusually low level proves nothing."""
     findings = _gaps(series)
     values = series.values.copy()
     for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target)),
                       ("spike", _spikes(series, target))):
+        odd &= ~np.isnan(values)  # said once
         if odd.any():
             findings.append(Finding(kind, series.name, int(odd.sum()), int(series.valid_utc_s[odd.argmax()])))
             values[odd] = np.nan

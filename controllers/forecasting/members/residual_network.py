@@ -64,10 +64,8 @@ class ResidualNetwork(Member):
         self.inputs = Scaler.of(raw, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self.inputs.scaled(raw)
-        held_out = self.inputs.scaled(self._stacked(validation))
-        self.weights = train_network(
-            self._builder(inputs), [inputs], [self._outcome(train)], ([held_out], [self._outcome(validation)]), TRAINING,
-            seed)
+        held_out = [self.inputs.scaled(self._stacked(validation))], [self._outcome(validation)]
+        self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out, TRAINING, seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
