@@ -55,8 +55,8 @@ class Split:
         validation = np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
         for name, issues in (("training", train), ("validation", validation)):
             if len(issues) < LEAST_ISSUES:
-                raise ForecastError(f"{group.name}: {len(issues)} issue times for {name}, at least {LEAST_ISSUES}; "
-                                    "are needed; give a longer history or shorten the other split")
+                raise ForecastError(f"{group.name}: {len(issues)} issue times for {name}, at least {LEAST_ISSUES} are "
+                                    "needed; give a longer history or shorten the other split")
         return build_windows(archive, group, train), build_windows(archive, group, validation)
 
 

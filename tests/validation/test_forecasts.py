@@ -1,0 +1,102 @@
+"""Forecasts on published data, in small: the data are read as their baselines say, and trees alone show most of the
+skill. The full accuracy runs are ``python -m tests.benchmarks.forecasts``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from controllers.forecasting.features import build_windows
+from controllers.forecasting.members import lightgbm_quantiles
+from controllers.forecasting.members.climatology import Climatology
+from controllers.forecasting.members.lightgbm_quantiles import LightGbmQuantiles
+from controllers.forecasting.scorecard import Reference, Scorecard, references, scorecards
+from controllers.forecasting.windows import Windows
+from tests.benchmarks.forecast_sets import SETS, ForecastSet
+from tests.validation.published_data import published_data
+
+FOLDERS = {"wind": "gefcom2014_wind", "solar": "gefcom2014_solar", "state_grid": "stategrid_pv",
+           "city": "citylearn2021"}
+ROUNDS = 60
+"""A fifth of the trees: seconds instead of a minute."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_trees() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lightgbm_quantiles, "ROUNDS", ROUNDS)
+        yield
+
+
+def first_set(name: str) -> ForecastSet:
+    return SETS[name](published_data("forecast", FOLDERS[name]) / "forecast")[0]
+
+
+def windows(data: ForecastSet) -> tuple[Windows, Windows]:
+    """Training and test."""
+    return (build_windows(data.archive, data.group, data.issues(data.first_utc_s, data.validation_utc_s)),
+            build_windows(data.archive, data.group, data.issues(data.test_utc_s, data.end_utc_s)))
+
+
+def baselines(name: str) -> list[Reference]:
+    train, test = windows(first_set(name))
+    climatology = Climatology()
+    climatology.fit(train, train, seed=1)
+    return references(climatology, test)
+
+
+def test_city_repeats_as_its_notes_say() -> None:
+    """Notes §2, same hour of yesterday: 6.75, 6.94, 7.26 %; of last week: 3.31, 9.93, 4.05 %."""
+    found = baselines("city")
+    assert [r.yesterday_nmae for r in found] == pytest.approx([6.75, 6.94, 7.26], abs=0.01)
+    assert [r.last_week_nmae for r in found] == pytest.approx([3.31, 9.93, 4.05], abs=0.01)
+
+
+def test_state_grid_repeats_as_its_notes_say() -> None:
+    """Notes §2, plant of 130 MW, same hour of yesterday: 3.63 %."""
+    found = {data.group.name: data for data in SETS["state_grid"](published_data("forecast", FOLDERS["state_grid"])
+                                                                  / "forecast")}
+    if "state_grid_s2_130mw" not in found:
+        pytest.skip("the plant of 130 MW is not among the data")
+    train, test = windows(found["state_grid_s2_130mw"])
+    climatology = Climatology()
+    climatology.fit(train, train, seed=1)
+    assert references(climatology, test)[0].yesterday_nmae == pytest.approx(3.63, abs=0.01)
+
+
+def test_wind_of_farms_1_to_4_repeats_as_its_notes_say() -> None:
+    """Notes §2, zones 1-4, same hour of yesterday: 31.5 %."""
+    found = [r.yesterday_nmae for r, target in zip(baselines("wind"), first_set("wind").group.targets, strict=True)
+             if target.series in {f"zone_{zone}.power_pu" for zone in (1, 2, 3, 4)}]
+    assert np.mean(found) == pytest.approx(31.5, abs=0.2)
+
+
+def in_small(name: str) -> list[Scorecard]:
+    """Scorecards of a few trees on the test split."""
+    data = first_set(name)
+    train, test = windows(data)
+    climatology, trees = Climatology(), LightGbmQuantiles()
+    for member in (climatology, trees):
+        member.fit(train, train, seed=1)
+    return scorecards(trees.predict(test), test, references(climatology, test))
+
+
+def test_trees_know_the_wind_from_its_forecast() -> None:
+    cards = in_small("wind")
+    assert np.mean([card.skill_yesterday for card in cards]) > 0.55
+    assert np.mean([card.pinball_skill for card in cards]) > 0.45
+
+
+def test_trees_know_the_sun_from_its_forecast() -> None:
+    cards = in_small("solar")
+    assert np.mean([card.skill_yesterday for card in cards]) > 0.28
+    assert np.mean([card.pinball_skill for card in cards]) > 0.30
+
+
+def test_trees_know_the_loads_of_a_city() -> None:
+    electricity, cooling, hot_water = in_small("city")
+    assert electricity.skill_last_week > 0.05
+    assert cooling.skill_yesterday > 0.5
+    assert hot_water.skill_last_week > 0.0
