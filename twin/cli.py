@@ -13,6 +13,7 @@ import typer
 
 import twin
 from twin import cli_ledger, cli_takeover, cli_validate
+from twin.cli_plugins import PluginGroup
 from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from twin.gate.plant_verdict import PlantVerdict
 
 app = typer.Typer(
-    name="twin", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    name="twin", cls=PluginGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
     epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 3 a schedule was not accepted, 4 a network could not be "

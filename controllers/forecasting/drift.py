@@ -1,0 +1,98 @@
+"""Drift: a model that errs more than it used to, for days on end; and whether a new one is better.
+
+Measured by the pinball loss of the forecasts as issued, relative to the usual loss of the month on the held-out span of
+its training. When the mean of 14 days exceeds 1.3 on three days in a row, the model drifts: time to train a challenger
+on newer data. The champion stays unless the challenger is better on issue times that neither has learnt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from controllers.forecasting.backtest import backtest
+from controllers.forecasting.features import build_windows
+from controllers.forecasting.quantiles import pinball
+from controllers.forecasting.trained import TrainedGroup, month_at
+from controllers.forecasting.versioned import Archive
+
+WINDOW_DAYS = 14
+RATIO = 1.3
+DAYS_IN_A_ROW = 3
+KEPT_DAYS = WINDOW_DAYS + DAYS_IN_A_ROW - 1
+LEAST_LOSS_FRAC = 1e-3
+"""Of the capacity: below it a loss is next to nothing, whatever it is relative to."""
+
+
+def relative_loss(trained: TrainedGroup, issue_utc_s: int, quantiles: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Loss of one forecast over the usual one of its month, (targets,); NaN where no outcome is known.
+
+    Parameters
+    ----------
+    quantiles : (targets, leads, levels); outcome : (targets, leads).
+    """
+    known = np.isfinite(outcome)
+    losses = np.where(known, pinball(np.where(known, outcome, 0.0), quantiles), 0.0)
+    count = known.sum(axis=1)
+    capacity = np.array([target.capacity for target in trained.group.targets])
+    usual = np.maximum(trained.usual_loss[int(month_at(issue_utc_s))], LEAST_LOSS_FRAC * capacity)
+    return np.where(count > 0, losses.sum(axis=1) / np.maximum(count, 1) / usual, np.nan)
+
+
+def kept(relative: np.ndarray, newest: np.ndarray) -> np.ndarray:
+    """Relative losses of the last days, (days, targets), with one more day."""
+    return np.concatenate([relative, newest[None]])[-KEPT_DAYS:]
+
+
+def is_drifting(relative: np.ndarray) -> np.ndarray:
+    """Whether each target drifts, (targets,), from its relative losses (days, targets), the newest last."""
+    if len(relative) < KEPT_DAYS:
+        return np.zeros(relative.shape[1], dtype=bool)
+    known = np.isfinite(relative)
+    total = np.where(known, relative, 0.0)
+    spans = [slice(first, first + WINDOW_DAYS) for first in range(len(relative) - WINDOW_DAYS + 1)]
+    means = np.stack([total[s].sum(axis=0) / np.maximum(known[s].sum(axis=0), 1) for s in spans[-DAYS_IN_A_ROW:]])
+    return np.asarray((means > RATIO).all(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """How a champion and its challenger did on the same issue times."""
+
+    group: str
+    champion_loss: float
+    challenger_loss: float
+    """Mean pinball loss in percent of the capacities; NaN for a champion that does not know all targets."""
+
+    @property
+    def is_won(self) -> bool:
+        """By the challenger."""
+        return not self.challenger_loss >= self.champion_loss
+
+    def __str__(self) -> str:
+        who = "the challenger takes over" if self.is_won else "the champion stays"
+        return (f"{self.group}: champion {self.champion_loss:.3f} %, challenger {self.challenger_loss:.3f} % of the "
+                f"capacity (pinball loss); {who}")
+
+
+def challenge(champion: TrainedGroup | None, challenger: TrainedGroup, archive: Archive,
+              issue_utc_s: np.ndarray) -> Challenge:
+    """Let both forecast the same issue times; a champion that forecasts other targets has lost."""
+    name = challenger.group.name
+    if champion is None or _series(champion) != _series(challenger) or champion.group.horizon != \
+            challenger.group.horizon:
+        return Challenge(name, np.nan, _loss(challenger, archive, issue_utc_s))
+    return Challenge(name, _loss(champion, archive, issue_utc_s), _loss(challenger, archive, issue_utc_s))
+
+
+def _series(trained: TrainedGroup) -> Sequence[str]:
+    return [target.series for target in trained.group.targets]
+
+
+def _loss(trained: TrainedGroup, archive: Archive, issue_utc_s: np.ndarray) -> float:
+    """Mean pinball loss over targets [% of the capacity], as it would have been served."""
+    windows = build_windows(archive, trained.group, issue_utc_s)
+    losses = np.nanmean(pinball(windows.outcome, backtest(trained.whole, windows).quantiles), axis=(1, 2))
+    return float(np.mean(100.0 * losses / np.array([target.capacity for target in trained.group.targets])))

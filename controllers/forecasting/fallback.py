@@ -1,0 +1,188 @@
+"""The forecast that can be made: by the model, or by what is left of it when weather or measurements are missing.
+
+The chain, per target: the whole model; without fresh weather the model of calendar and lags; with a recent past that is
+lost or frozen the same hour of last week; with no past at all climatology. (Signals that no model knows are left to
+persistence, :mod:`controllers.persistence_forecast`.) Every step down is flagged, so is everything that was taken out
+of the measurements: flat lines, spikes, values outside of the limits. Weather that is missing for up to three hours is
+interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from controllers.forecasting.features import known_windows
+from controllers.forecasting.forecast import Forecast
+from controllers.forecasting.member import Member
+from controllers.forecasting.members.climatology import Climatology
+from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
+from controllers.forecasting.model import Issued, Service, issue
+from controllers.forecasting.quality import cleaned
+from controllers.forecasting.quantiles import LEVELS, within_limits
+from controllers.forecasting.targets import DAY_S, Target, TargetGroup
+from controllers.forecasting.trained import TrainedGroup
+from controllers.forecasting.versioned import Archive, VersionedSeries
+from controllers.forecasting.windows import Windows
+
+HOUR_S = 3600
+STALE_S = 12 * HOUR_S
+"""Age of the newest weather forecast: two issues of a global model were missed."""
+MOST_FILLED_H = 3
+WEATHER_LEAST_SHARE = 0.9
+"""Of the leads with weather, for the model to be used."""
+RECENT_DAYS, RECENT_LEAST_SHARE = 2, 0.5
+WEEK_LEAST_SHARE = 0.5
+
+
+class Level(IntEnum):
+    """Who made the forecast of a target; the higher, the less was known."""
+
+    MODEL = 0
+    LAG_MODEL = 1
+    LAST_WEEK = 2
+    CLIMATOLOGY = 3
+    PERSISTENCE = 4
+
+
+@dataclass(frozen=True)
+class Served:
+    """A forecast with the steps that were taken down the chain."""
+
+    forecast: Forecast
+    levels: tuple[Level, ...]
+    """Per target."""
+    issued: Issued | None
+    """To learn from, where the model served every target."""
+
+
+def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Service) -> Served:
+    """The best forecast that can be made now.
+
+    Parameters
+    ----------
+    archive : measurements of the targets and forecasts of their covariates; series may be missing.
+    service : of the whole model, as it has followed the outcomes.
+
+    Raises
+    ------
+    ForecastError
+        If a stored model asks for features that this version does not make.
+    """
+    group = trained.group
+    series, flags = _screened(archive, group)
+    weather, weather_flags = _weather(archive, group, now_utc_s)
+    known = Archive([*series, *weather]).known_at(now_utc_s)
+    windows = known_windows(known, group)
+    levels = [_level(windows, k, target, set(weather_flags)) for k, target in enumerate(group.targets)]
+    quantiles = np.empty((len(levels), group.horizon.leads, len(LEVELS)))
+    issued = None
+    for level in sorted(set(levels)):
+        chosen = [k for k, own in enumerate(levels) if own is level]
+        if level is Level.MODEL:
+            issued = issue(windows, trained.whole.member_quantiles(windows), service)
+            quantiles[chosen] = issued.calibrated[chosen]
+        elif level is Level.LAG_MODEL:
+            made = issue(windows, trained.lags.member_quantiles(windows), trained.lags.service)
+            quantiles[chosen] = made.calibrated[chosen]
+        else:
+            members = trained.members().values()
+            made_of = _last_week if level is Level.LAST_WEEK else _climatology
+            quantiles[chosen] = made_of(windows, members)[chosen]
+    told = [f"{level.name.lower()}:{target.series}" for level, target in zip(levels, group.targets, strict=True)
+            if level is not Level.MODEL]
+    weights = service.combination.mean_weights() if Level.MODEL in levels else {}
+    forecast = Forecast(group, now_utc_s, quantiles, windows.daylight[:, 0], weights,
+                        (*sorted(set(weather_flags.values())), *flags, *told))
+    return Served(forecast, tuple(levels), issued if set(levels) == {Level.MODEL} else None)
+
+
+def _screened(archive: Archive, group: TargetGroup) -> tuple[list[VersionedSeries], list[str]]:
+    """Measured series without what cannot be true."""
+    series, flags = [], []
+    for target in group.targets:
+        own = archive.series(target.series) if target.series in archive else _empty(target.series, group)
+        if len(own.values):
+            own, findings = cleaned(own, target)
+            flags += [f"{finding.kind}:{target.series}" for finding in findings]
+        if not len(own.values):
+            flags.append(f"no_history:{target.series}")
+        series.append(own)
+    return series, flags
+
+
+def _weather(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], dict[str, str]]:
+    """Covariates with short gaps filled, and what is wrong with those that cannot be used."""
+    valid = now_utc_s + group.horizon.lead_s
+    found, flags = [], {}
+    for name in sorted({name for target in group.targets for name in target.covariates.values()}):
+        own = archive.series(name) if name in archive else _empty(name, group)
+        issued = own.available_utc_s[own.available_utc_s <= now_utc_s]
+        if not len(issued):
+            flags[name] = "weather_missing"
+        elif now_utc_s - issued.max() > STALE_S:
+            flags[name] = "weather_stale"
+        else:
+            own, filled = _filled(own, valid, now_utc_s)
+            if np.isfinite(own.as_of(np.asarray(now_utc_s), valid)).mean() < WEATHER_LEAST_SHARE:
+                flags[name] = "weather_missing"
+            elif filled:
+                flags[f"{name} "] = "weather_gap_filled"
+        found.append(own)
+    return found, flags
+
+
+def _filled(series: VersionedSeries, valid_utc_s: np.ndarray, now_utc_s: int) -> tuple[VersionedSeries, bool]:
+    """The newest version with gaps of a few hours interpolated."""
+    values = series.as_of(np.asarray(now_utc_s), valid_utc_s)
+    gap = np.isnan(values)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], gap, [False]]).astype(int)))
+    short = np.zeros(len(gap), dtype=bool)
+    step_s = int(valid_utc_s[1] - valid_utc_s[0]) if len(valid_utc_s) > 1 else HOUR_S
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        short[first:end] = first > 0 and end < len(gap) and (end - first) * step_s <= MOST_FILLED_H * HOUR_S
+    if not short.any():
+        return series, False
+    made = np.interp(valid_utc_s[short], valid_utc_s[~gap], values[~gap])
+    return VersionedSeries(
+        series.name, series.role, series.step_s, np.concatenate([series.valid_utc_s, valid_utc_s[short]]),
+        np.concatenate([series.available_utc_s, np.full(short.sum(), now_utc_s)]),
+        np.concatenate([series.values, made])), True
+
+
+def _level(windows: Windows, k: int, target: Target, unusable: set[str]) -> Level:
+    """How far down the chain a target has to go."""
+    past = windows.history.column(f"target_{k}")[0]
+    recent = np.isfinite(past[-RECENT_DAYS * DAY_S // HOUR_S:]).mean()
+    week = np.isfinite(windows.features[k].column("last_week")).mean()
+    if recent >= RECENT_LEAST_SHARE and (week >= WEEK_LEAST_SHARE or not target.kind.is_load):
+        return Level.LAG_MODEL if unusable & set(target.covariates.values()) else Level.MODEL
+    return Level.LAST_WEEK if week >= WEEK_LEAST_SHARE else Level.CLIMATOLOGY
+
+
+def _last_week(windows: Windows, members: Iterable[Member]) -> np.ndarray:
+    """The same hour of last week with the spread that the seasonal naive has learnt; climatology where it is unknown.
+
+    Returns
+    -------
+    (targets, leads, levels)
+    """
+    naive = next(m for m in members if isinstance(m, SeasonalNaive))
+    found = [table.column("last_week")[..., None] + spread[hour_of(table)]
+             for table, spread in zip(windows.features, naive.error_quantiles, strict=True)]
+    known = within_limits(np.stack(found), windows)[:, 0]
+    return np.where(np.isnan(known), _climatology(windows, members), known)
+
+
+def _climatology(windows: Windows, members: Iterable[Member]) -> np.ndarray:
+    """(targets, leads, levels)"""
+    member = next(m for m in members if isinstance(m, Climatology))
+    return member.predict(windows)[:, 0]
+
+
+def _empty(name: str, group: TargetGroup) -> VersionedSeries:
+    """A series of which nothing is known."""
+    return VersionedSeries.measured(name, 0, group.horizon.step_s, np.empty(0))

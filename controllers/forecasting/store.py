@@ -1,0 +1,254 @@
+"""Trained models on disk: ``model.json`` (what they are) and ``weights.npz`` (what they learnt), beside each other.
+
+Plain numbers and text only; no pickle, no Keras file: those do not travel between versions, and run code. Members are
+built anew by the name of their builder and get their arrays back by name. ``model.json`` holds the hash of the weights,
+the site, the training span and seed, and the versions of the libraries. The same training gives the same bytes on one
+machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import twin
+from controllers.forecasting.conformal import WINDOW_DAYS
+from controllers.forecasting.errors import ForecastError
+from controllers.forecasting.member import Member, MemberState
+from controllers.forecasting.members.climatology import Climatology
+from controllers.forecasting.members.lightgbm_quantiles import LightGbmLags, LightGbmQuantiles
+from controllers.forecasting.members.multimodal_network import MultimodalNetwork
+from controllers.forecasting.members.residual_network import ResidualNetwork
+from controllers.forecasting.members.seasonal_naive import SeasonalNaive
+from controllers.forecasting.members.small_network import SmallNetwork, SmallNetworkLags
+from controllers.forecasting.quantiles import LEVELS
+from controllers.forecasting.scenarios import Copula
+from controllers.forecasting.store_plain import (
+    group_from_plain,
+    group_to_plain,
+    model_from_stored,
+    model_to_stored,
+)
+from controllers.forecasting.trained import TrainedGroup
+from twin.context import Location
+from twin.store.snapshot import write_atomically
+from twin.suggest import did_you_mean
+
+FORMAT = 1
+"""Raised whenever models of the old version would be read wrongly or served with other features."""
+MODEL, WEIGHTS = "model.json", "weights.npz"
+BUILDERS: dict[str, type[Member]] = {cls.name: cls for cls in (
+    SeasonalNaive, Climatology, LightGbmQuantiles, LightGbmLags, ResidualNetwork, MultimodalNetwork, SmallNetwork,
+    SmallNetworkLags)}
+PLACE_TOLERANCE_DEG = 0.1
+"""Some 10 km: weather and sun are the same."""
+CAPACITY_TOLERANCE = 0.02
+LAGS_SCORE_DAYS = 15
+"""Of a calibration that is seldom used, and then does not learn: four scores an hour block and day are enough."""
+LIBRARIES = ("numpy", "lightgbm", "tensorflow")
+
+
+class ModelStoreError(ForecastError):
+    """Stored models cannot be used: missing, damaged, of another version, of another site."""
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """All models of a site."""
+
+    site: str
+    location: Location
+    groups: tuple[TrainedGroup, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """How they came about: command, seed, training span, hash of the data."""
+
+    def series(self) -> list[str]:
+        """Everything that is forecast."""
+        return [target.series for group in self.groups for target in group.group.targets]
+
+
+def save(models: ModelSet, directory: Path) -> None:
+    """Write both files; the directory is made.
+
+    Raises
+    ------
+    ModelStoreError
+        If they cannot be written.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    groups = [_group_to_stored(group, arrays) for group in models.groups]
+    packed = _packed(arrays)
+    site = models.location
+    head = {
+        "format": FORMAT, "parktwin": twin.__version__, "libraries": {name: _version(name) for name in LIBRARIES},
+        "site": {"name": models.site, "latitude_deg": site.latitude_deg, "longitude_deg": site.longitude_deg,
+                 "altitude_m": site.altitude_m, "timezone": site.timezone, "country": site.country},
+        "levels": list(LEVELS), **models.facts, "weights_sha256": hashlib.sha256(packed).hexdigest(), "groups": groups,
+    }
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / WEIGHTS).write_bytes(packed)
+        write_atomically(directory / MODEL, json.dumps(head, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ModelStoreError(f"{directory}: models cannot be written ({error.strerror or error}); free space or "
+                              "choose another --out") from error
+
+
+def load(place: Path) -> ModelSet:
+    """Models of a directory, or of its ``model.json``.
+
+    Raises
+    ------
+    ModelStoreError
+        Names the file, what is wrong and the remedy.
+    """
+    file = place / MODEL if place.is_dir() else place
+    head = read_head(file)
+    weights = file.with_name(WEIGHTS)
+    arrays = _unpacked(weights, str(head.get("weights_sha256")))
+    try:
+        site = head["site"]
+        location = Location(site["latitude_deg"], site["longitude_deg"], site["altitude_m"], site["timezone"],
+                            site["country"])
+        groups = tuple(_group_from_stored(plain, arrays, location, file) for plain in head["groups"])
+        known = {"format", "parktwin", "libraries", "site", "levels", "weights_sha256", "groups"}
+        return ModelSet(site["name"], location, groups, {k: v for k, v in head.items() if k not in known})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelStoreError(f"{file}: damaged ({type(error).__name__}: {error}); copy it again, or train anew") \
+            from error
+
+
+def read_head(file: Path) -> dict[str, Any]:
+    """``model.json`` as plain data, its version checked.
+
+    Raises
+    ------
+    ModelStoreError
+        If it is missing, damaged or of another version.
+    """
+    try:
+        head = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelStoreError(f"{file}: no models here; `twin train SCENARIO --out {file.parent}` makes them") from None
+    except (OSError, ValueError) as error:
+        raise ModelStoreError(f"{file}: damaged or cut off ({error}); copy it again, or train anew") from None
+    if not isinstance(head, dict) or "format" not in head:
+        raise ModelStoreError(f"{file}: describes no models; give the directory that `twin train` wrote")
+    if head["format"] != FORMAT or head.get("levels") != list(LEVELS):
+        raise ModelStoreError(f"{file}: models of format {head['format']} with the levels {head.get('levels')}, but "
+                              f"parktwin {twin.__version__} has format {FORMAT} and the levels {list(LEVELS)}; train "
+                              "anew")
+    return head
+
+
+def refuse_other_site(models: ModelSet, location: Location, signals: Sequence[str],
+                      capacities: Mapping[str, float]) -> None:
+    """Models serve the site they were trained for.
+
+    Parameters
+    ----------
+    signals : what the site has to forecast.
+    capacities : signal → capacity by its nameplate, where there is one.
+
+    Raises
+    ------
+    ModelStoreError
+        Names what differs.
+    """
+    own = models.location
+    if (own.timezone, own.country) != (location.timezone, location.country) or \
+            max(abs(own.latitude_deg - location.latitude_deg), abs(own.longitude_deg - location.longitude_deg)) \
+            > PLACE_TOLERANCE_DEG:
+        raise ModelStoreError(f"the models are of {models.site} at {own.latitude_deg:g}, {own.longitude_deg:g} "
+                              f"({own.timezone}), the site is at {location.latitude_deg:g}, {location.longitude_deg:g} "
+                              f"({location.timezone}); train models of this site: twin train")
+    foreign = [name for name in models.series() if name not in signals]
+    if foreign:
+        raise ModelStoreError(f"the models are of another site ({models.site}): they forecast {foreign[0]!r}, which is "
+                              f"not here ({did_you_mean(foreign[0], signals)}); train models of this site: twin train")
+    for target in (t for group in models.groups for t in group.group.targets):
+        here = capacities.get(target.series)
+        if here is not None and abs(here / target.capacity - 1.0) > CAPACITY_TOLERANCE:
+            raise ModelStoreError(f"{target.series}: the models were trained for a capacity of {target.capacity:g}, "
+                                  f"the site has {here:g}; train them anew: twin train")
+
+
+def _group_to_stored(trained: TrainedGroup, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    name = trained.group.name
+    members = {}
+    for builder, member in trained.members().items():
+        state = member.state()
+        members[builder] = {"settings": state.settings, "arrays": sorted(state.arrays)}
+        arrays |= {f"{name}/{builder}/{key}": array for key, array in state.arrays.items()}
+    stored = {}
+    for kind, model, days in (("whole", trained.whole, WINDOW_DAYS), ("lags", trained.lags, LAGS_SCORE_DAYS)):
+        stored[kind], more = model_to_stored(model, days)
+        arrays |= {f"{name}/{kind}/{key}": array for key, array in more.items()}
+    copula = trained.copula
+    arrays |= {f"{name}/copula/between_targets": copula.between_targets, f"{name}/copula/tau_h": copula.tau_h,
+               f"{name}/usual_loss": trained.usual_loss}
+    return {**group_to_plain(trained.group), "members": members, "models": stored}
+
+
+def _group_from_stored(plain: dict[str, Any], arrays: Mapping[str, np.ndarray], location: Location,
+                       file: Path) -> TrainedGroup:
+    group = group_from_plain(plain, location)
+    name = group.name
+    members = {builder: _member(builder, entry, arrays, f"{name}/{builder}/", file)
+               for builder, entry in plain["members"].items()}
+    whole, lags = (model_from_stored(plain["models"][kind], group, members,
+                                     _below(arrays, f"{name}/{kind}/")) for kind in ("whole", "lags"))
+    copula = Copula(arrays[f"{name}/copula/between_targets"], arrays[f"{name}/copula/tau_h"], group.horizon.step_s)
+    return TrainedGroup(whole, lags, copula, arrays[f"{name}/usual_loss"])
+
+
+def _member(builder: str, entry: dict[str, Any], arrays: Mapping[str, np.ndarray], prefix: str, file: Path) -> Member:
+    if builder not in BUILDERS:
+        raise ModelStoreError(f"{file}: a member is built by {builder!r}, which this version does not know "
+                              f"({did_you_mean(builder, BUILDERS)}); train anew")
+    own = _below(arrays, prefix)
+    missing = sorted(set(entry["arrays"]) - own.keys())
+    if missing:
+        raise ModelStoreError(f"{file}: the weights of {builder} lack {', '.join(missing)}; copy {WEIGHTS} again, or "
+                              "train anew")
+    return BUILDERS[builder].restore(MemberState(entry["settings"], own))
+
+
+def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """An npz file; numbers in single precision, which is far finer than any forecast."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{key: arrays[key].astype(np.float32) if arrays[key].dtype == np.float64
+                                   else arrays[key] for key in sorted(arrays)})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _unpacked(file: Path, sha256: str) -> dict[str, np.ndarray]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ModelStoreError(f"{file}: the weights are missing ({error.strerror or error}); copy both files, "
+                              f"{MODEL} and {WEIGHTS}") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelStoreError(f"{file}: {len(data)} bytes that are not the weights {MODEL} was written with (cut off, "
+                              "damaged or mixed up); copy both files again, or train anew")
+    with np.load(io.BytesIO(data), allow_pickle=False) as found:
+        return {key: found[key] for key in found.files}
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
