@@ -84,7 +84,8 @@ def _told(repaired: Schedule, v: Variables, found: NearestPoint, beyond: tuple[s
     """The repair with its reasons."""
     after = _effective(repaired, v)
     reasons = _reasons(v, found)
-    changes = [_change(key, after[n] - v.anchor[n], v, reasons.get(key, "")) for n, key in enumerate(v.keys)]
+    changes = [_change(key, after[n] - v.anchor[n], v, reasons.get(key, v.bounded_by[n]))
+               for n, key in enumerate(v.keys)]
     shift = (after - v.anchor) / v.scale
     told = sorted((c for c in changes if c is not None),
                   key=lambda c: -float(np.linalg.norm(shift[v.keys.index(c.key)])))

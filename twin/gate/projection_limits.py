@@ -108,9 +108,9 @@ def point_limits(v: Variables, context: RepairContext) -> tuple[list[LinearLimit
     found: list[LinearLimit] = []
     beyond: list[str] = []
     seen: set[tuple[str, str, int]] = set()
-    led = _led_astray(v, context)
+    apart = _led_astray(v, context) | _timed(context)
     for age, sensitivities in enumerate((context.sensitivities, *reversed(context.earlier))):
-        limits, unreachable = _of_points(sensitivities, age, seen, led, v)
+        limits, unreachable = _of_points(sensitivities, age, seen, apart, v)
         found += limits
         beyond += unreachable if age == 0 else []
         seen.update((p.limit, p.signal, p.t_s) for p in sensitivities.points)
@@ -138,7 +138,13 @@ def _led_astray(v: Variables, context: RepairContext) -> set[tuple[str, str]]:
     return found
 
 
-def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str, int]], led: set[tuple[str, str]],
+def _timed(context: RepairContext) -> set[tuple[str, str]]:
+    """(limit, signal) of times on and off, which have no slope: the patterns of units see to them."""
+    return {(limit.name, signal) for limit in context.limits.limits for signal in limit.signals
+            if limit.row.of in (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H)}
+
+
+def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str, int]], apart: set[tuple[str, str]],
                v: Variables) -> tuple[list[LinearLimit], list[str]]:
     first = {key: n * v.horizon.steps for n, key in enumerate(v.keys)}
     place = np.array([first[c.key] + c.step if c.key in first else NOWHERE for c in sensitivities.columns], dtype=int)
@@ -148,7 +154,7 @@ def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str,
     margins = _margins(sensitivities.points, v.horizon.step_s)
     limits, beyond = [], []
     for n, point in enumerate(sensitivities.points):
-        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal) in led \
+        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal) in apart \
                 or (point.limit, point.signal, point.t_s) in seen:
             continue
         entries = order[edges[n]:edges[n + 1]]

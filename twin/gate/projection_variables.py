@@ -17,6 +17,7 @@ from twin.gate.limit_rows import Quantity
 from twin.gate.limits import Limit, LimitSet
 from twin.gate.repair import RepairContext
 from twin.gate.sensitivity import Sensitivities
+from twin.gate.setpoints import is_short
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
 from twin.schedule import UNLIMITED_PORT, Horizon, Schedule
 from twin.units import unit_of
@@ -48,6 +49,8 @@ class Variables:
     scale: np.ndarray
     was_unlimited: np.ndarray
     """Where the proposal says "no limit"."""
+    bounded_by: tuple[str, ...]
+    """Of each key, the limits that leave it less than its nameplate; empty: none does."""
 
     def columns(self, key: str) -> np.ndarray:
         """Flat indices of a key, (steps,)."""
@@ -77,15 +80,20 @@ def variables_of(current: Schedule, context: RepairContext) -> Variables:
     anchor = np.where(np.isfinite(asked), asked, _bases(keys, known, asked.shape))
     now = np.where(np.isfinite(held), held, _bases(keys, known[::-1], held.shape))
     anchor, unmovable = np.where(np.isfinite(anchor), anchor, now), ~np.isfinite(now)
+    for row, key in enumerate(keys):
+        if _is_for_balancing(context.plates.get(asset_of(key))):
+            unmovable[row] = True
     bounds = [_bounds(key, context.plates, context.limits) for key in keys]
-    low, high = (np.repeat(np.array([[b[side]] for b in bounds]), horizon.steps, axis=1) for side in (0, 1))
+    low, high = (np.repeat(np.array([[float(b[side])] for b in bounds]), horizon.steps, axis=1) for side in (0, 1))
     high = np.where(np.isinf(asked), np.minimum(high, anchor), high)
     low = np.minimum(low, high)
-    for part in (anchor, now, low, high):
-        part[unmovable] = 0.0
+    for part in (low, high):
+        part[unmovable] = np.where(np.isfinite(now), now, 0.0)[unmovable]
+    for part in (anchor, now):
+        part[unmovable] = low[unmovable]
     scale = np.array([_scale(key, context.plates, values) for key, values in zip(keys, anchor, strict=True)])
     return Variables(keys, horizon, anchor, now, low, high, np.repeat(scale[:, None], horizon.steps, axis=1),
-                     np.isinf(asked))
+                     np.isinf(asked), tuple(str(b[2]) for b in bounds))
 
 
 def port_of(key: str) -> str:
@@ -135,12 +143,20 @@ def _bases(keys: tuple[str, ...], known: tuple[Sensitivities, ...], shape: tuple
     return bases
 
 
-def _bounds(key: str, plates: Mapping[str, Nameplate], limits: LimitSet) -> tuple[float, float]:
-    """What a set-point may be, by nameplate and by hard limits on it."""
+def _is_for_balancing(plate: Nameplate | None) -> bool:
+    """A storage of seconds: what it holds cannot be planned."""
+    return isinstance(plate, StorageNameplate) and is_short(plate)
+
+
+def _bounds(key: str, plates: Mapping[str, Nameplate], limits: LimitSet) -> tuple[float, float, str]:
+    """What a set-point may be, by nameplate and by hard limits on it; and which limits leave it less."""
     low, high = _plate_bounds(port_of(key), plates.get(asset_of(key)))
-    for lowest, highest in _limit_bounds(key, limits):
+    names = []
+    for limit, lowest, highest in _limit_bounds(key, limits):
+        if lowest > low or highest < high:
+            names.append(f"{limit.name} ({', '.join(followers(key, limit))})")
         low, high = max(low, lowest), min(high, highest)
-    return low, max(low, high)
+    return low, max(low, high), ", ".join(names)
 
 
 def _plate_bounds(name: str, plate: Nameplate | None) -> tuple[float, float]:
@@ -157,13 +173,13 @@ def _plate_bounds(name: str, plate: Nameplate | None) -> tuple[float, float]:
     return (0.0 if UNLIMITED_PORT in name else -math.inf), math.inf
 
 
-def _limit_bounds(key: str, limits: LimitSet) -> Iterator[tuple[float, float]]:
+def _limit_bounds(key: str, limits: LimitSet) -> Iterator[tuple[Limit, float, float]]:
     for limit in limits.limits:
         if limit.row.hard and not limit.minus and followers(key, limit):
             if limit.row.of is Quantity.VALUE:
-                yield limit.low, limit.high
+                yield limit, limit.low, limit.high
             elif limit.row.of is Quantity.ABS and not math.isfinite(limit.low):
-                yield -limit.high, limit.high
+                yield limit, -limit.high, limit.high
 
 
 def _scale(key: str, plates: Mapping[str, Nameplate], values: np.ndarray) -> float:

@@ -24,8 +24,10 @@ from twin.units import unit_of
 
 LEAST_IMPROVEMENT = 0.05
 """A round that takes away less than this part of what is violated is in vain: the next one would know no more."""
+DIFFERENCE_UNIT = {"°C": "K"}
+"""Unit of a set-point → of its change; the others keep theirs."""
 TIMES_HOURS = {"MW": "MWh", "Mvar": "Mvarh", "–": "h"}
-"""Unit of a set-point → of its integral over time."""
+"""Unit of a change → of its integral over time."""
 
 
 def seconds(t_s: int) -> str:
@@ -74,7 +76,7 @@ class Change:
 
     def sentence(self, clock: Callable[[int], str]) -> str:
         """What changed, from when to when, and why."""
-        unit = unit_of(self.key) or ""
+        unit = DIFFERENCE_UNIT.get(unit_of(self.key) or "", unit_of(self.key) or "")
         amount = f"{self.energy:.3g} {TIMES_HOURS.get(unit, f'{unit} h')}"
         if abs(self.net_energy) >= self.energy * (1.0 - 1e-9):
             amount += " more" if self.net_energy > 0.0 else " less"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,7 +26,8 @@ UNIT = GeneratorNameplate(
     rated_mw=4.0, min_mw=1.0, fuel="gas", electrical_efficiency=0.4, thermal_efficiency=0.4,
     fuel_emission_t_per_mwh=0.2, start_cost=0.0, running_cost_per_mwh=0.0, min_up_h=0.5, min_down_h=0.5,
     emergency_only=False)
-PLATES = {"bess": BATTERY, "chp": UNIT, "wind": RenewableNameplate(3.0)}
+FLYWHEEL = dataclasses.replace(BATTERY, energy_mwh=0.02)
+PLATES = {"bess": BATTERY, "chp": UNIT, "wheel": FLYWHEEL, "wind": RenewableNameplate(3.0)}
 
 
 def schedule(**setpoints: Any) -> Schedule:

@@ -82,6 +82,15 @@ def test_a_point_near_its_limit_is_not_made_to_violate_it() -> None:
     assert setpoints["chp.p_set_mw"] == pytest.approx([4, 3.4], abs=CLOSE)
 
 
+def test_a_storage_of_seconds_is_left_to_balancing() -> None:
+    proposed = schedule(bess__p_set_mw=[2.0], wheel__p_set_mw=[1.0])
+    found = sensitivities([point(0, 110.0, high=100.0)], (0, "bess.p_set_mw", 0, 50.0), (0, "wheel.p_set_mw", 0, 50.0),
+                          base={"bess.p_set_mw": 2.0, "wheel.p_set_mw": 1.0})
+    repair = repaired(proposed, context(proposed, found))
+    assert repair.schedule.setpoints["wheel.p_set_mw"].tolist() == [1.0]
+    assert repair.schedule.setpoints["bess.p_set_mw"] == pytest.approx([2 - 0.22], abs=CLOSE)
+
+
 def test_no_limit_becomes_a_limit_only_where_it_must() -> None:
     proposed = schedule(wind__p_limit_mw=[math.inf, math.inf])
     found = sensitivities([point(1, 110.0, high=100.0)], (0, "wind.p_limit_mw", 1, 50.0), base={"wind.p_limit_mw": 2.5})
@@ -169,8 +178,9 @@ def test_a_set_point_outside_a_limit_is_mended_first_whatever_follows_it_answers
     low = limit("heat.source_supply_degc[EC]", name="supply", low=70.0, limit_class="supply_temperature")
     cold = dataclasses.replace(point(1, 69.0, low=70.0, name="supply", late=True), signal="heat.source_supply_degc[EC]")
     found = sensitivities([cold], (0, "heat.EC.supply_set_degc", 0, 0.01), base={"heat.EC.supply_set_degc": 80.0})
-    setpoints = repaired(proposed, context(proposed, found, low)).schedule.setpoints
-    assert setpoints["heat.EC.supply_set_degc"].tolist() == [80.0, 70.0, 80.0]
+    repair = repaired(proposed, context(proposed, found, low))
+    assert repair.schedule.setpoints["heat.EC.supply_set_degc"].tolist() == [80.0, 70.0, 80.0]
+    assert repair.changes[0].reason == "supply (heat.source_supply_degc[EC])"
 
 
 # ---- units ----------------------------------------------------------------------------------------------------------
@@ -180,6 +190,14 @@ def test_a_stop_that_is_too_short_is_bridged_at_minimum_power() -> None:
     proposed = schedule(chp__p_set_mw=[4, 4, 0, 4, 4])
     given = context(proposed, before=Before({"chp.p_mw": 4.0}, {"chp": 7200.0}))
     assert repaired(proposed, given).schedule.setpoints["chp.p_set_mw"] == pytest.approx([4, 4, UNIT.min_mw, 4, 4])
+
+
+def test_a_minimum_time_has_no_slope_and_is_not_out_of_reach() -> None:
+    proposed = schedule(chp__p_set_mw=[4, 4, 0, 4, 4])
+    rest = limit("chp.p_set_mw", setpoint=True, name="rest", of="down_time_h", low=0.5, limit_class="commitment")
+    short = dataclasses.replace(point(3, 0.25, low=0.5, name="rest", limit_class="commitment"), signal="chp.p_set_mw")
+    given = context(proposed, sensitivities([short], base={}), rest, before=Before({"chp.p_mw": 4.0}, {"chp": 7200.0}))
+    assert repaired(proposed, given).unmet == ()
 
 
 def test_a_limit_that_minimum_power_cannot_keep_stops_the_unit() -> None:

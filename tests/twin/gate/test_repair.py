@@ -175,7 +175,7 @@ def test_what_has_no_price_has_no_cost() -> None:
     (Change("bess.p_set_mw", 0.5, -0.5, -2.0, 900, 900, 900, 1, "line (grid.line_percent)"),
      "bess.p_set_mw: 0.5 MWh less at 0:15, at most -2 MW at 0:15, because of line (grid.line_percent)"),
     (Change("heat.EC.supply_set_degc", 3.0, 3.0, 4.0, 900, 0, 1800, 3, "front"),
-     "heat.EC.supply_set_degc: 3 °C h more in 3 steps from 0:00 to 0:30, at most +4 °C at 0:15, because of front"),
+     "heat.EC.supply_set_degc: 3 K h more in 3 steps from 0:00 to 0:30, at most +4 K at 0:15, because of front"),
     (Change("chp.p_set_mw", 2.0, 0.5, 4.0, 0, 0, 900, 2, ""),
      "chp.p_set_mw: 2 MWh moved (net +0.5) in 2 steps from 0:00 to 0:15, at most +4 MW at 0:00, for the limits of the "
      "unit itself"),
