@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from controllers.rules.demand_charge import (
     import_without_charging_mw,
     largest_drift_mw,
 )
+from controllers.rules.forecast_load import forecast_parts_mw, measured_parts_mw, remembered_mw, signals_of
 from controllers.rules.params import Params
 from controllers.rules.planned_exchange import planned_exchange_mw
 from controllers.rules.residual_load import (
@@ -47,6 +48,7 @@ from controllers.rules.site_view import (
 from twin.component import Component, Role, Section, port
 from twin.context import Context
 from twin.errors import ComponentError
+from twin.gate.expectation import Expecter
 from twin.nameplate import (
     ConnectionNameplate,
     GeneratorNameplate,
@@ -58,6 +60,9 @@ from twin.nameplate import (
     ThermalNetworkNameplate,
 )
 from twin.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from twin.cosim.view import RunView
 
 DAY_S = 86_400
 NEVER_S = -(10**9)
@@ -88,6 +93,8 @@ class Inputs:
     available_mw: np.ndarray = port(math.nan, per="asset", measured=True)
     energy_mwh: np.ndarray = port(math.nan, per="asset", measured=True)
     soc: np.ndarray = port(math.nan, per="asset", measured=True)
+    history_frac: float = port(0.0, carrier="expectation")
+    """Of the site's forecaster; also makes sure that it has stepped before it is asked."""
     demand_mw: np.ndarray = port(0.0, per="heat_network", measured=True)
     drive_request_mw: np.ndarray = port(0.0, per="cooling_network", measured=True)
 
@@ -111,12 +118,17 @@ class State:
 
     residual_of_day_mw: np.ndarray
     """Last residual load seen in each dispatch interval of the day; NaN: none yet."""
+    rest_of_day_mw: np.ndarray
+    """The part of it that is not forecast."""
+    forecast_mw: np.ndarray
+    """Loads less renewables as the forecaster last expected them, from ``forecast_s`` on; empty: nobody forecasts."""
     p_set_mw: np.ndarray
     """Last set-point per asset."""
     switched_s: np.ndarray
     """When each asset was last commanded on or off."""
     reason_code: np.ndarray
     """Last reason per asset."""
+    forecast_s: int = 0
     month_peak_mw: float = 0.0
     """Highest lasting import seen this month, less own charging."""
     month_count: int = 0
@@ -151,6 +163,8 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
             for group, service in (("heat_network", "heating"), ("cooling_network", "cooling"))}
         self._tariff = _the_one(name, "tariff", TariffNameplate, params.tariff, context)
         super().__init__(name, params, context)
+        self._forecast_signals = signals_of([n for _, n, _ in self._loads], [n for _, n, _ in self._renewables])
+        self._expecter: Expecter | None = None
         self._intervals = max(2, math.ceil(params.lookahead_h * 3600 / self.step_s))
         first_to_last = np.arange(math.ceil(context.duration_s / self.step_s) + self._intervals) * self.step_s
         self._published = self._prices_at(first_to_last)
@@ -164,6 +178,8 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
                    else Reason.NO_MEASUREMENT for plate in self._plates.values()]
         return State(
             residual_of_day_mw=np.full(math.ceil(DAY_S / self.step_s), np.nan),
+            rest_of_day_mw=np.full(math.ceil(DAY_S / self.step_s), np.nan),
+            forecast_mw=np.empty(0),
             p_set_mw=np.zeros(n),
             switched_s=np.full(n, NEVER_S),
             reason_code=np.array(reasons, dtype=int),
@@ -173,24 +189,45 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         """The operated assets, and the thermal networks whose demand gives heat its worth."""
         return {"asset": tuple(self._plates), **self._networks}
 
+    def attach(self, run: RunView) -> None:
+        """Find the site's forecaster, if the scenario names one."""
+        named = [c for name, c in run.components.items() if name in run.scenario.components]
+        wanted = self.params.expectation == "forecast"
+        self._expecter = next((c for c in named if wanted and isinstance(c, Expecter)), None)
+
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Decide for [t_s, t_s + dt_s)."""
         view = self._view(t_s, inputs)
         prices = self._prices(t_s, dt_s, inputs)
         residual_now_mw = measured_residual_mw(view)
         if math.isfinite(residual_now_mw):
-            slot, of_day_mw = t_s % DAY_S // self.step_s, self.state.residual_of_day_mw
-            expected_mw = expected_residual_mw(
-                residual_now_mw, of_day_mw, slot, unseen_mw=without_renewables_mw(view, residual_now_mw),
-                intervals=self._intervals, dt_h=prices.dt_h, persistence_h=self.params.persistence_h)
-            of_day_mw[slot] = residual_now_mw
+            expected_mw = self._expected(t_s, view, residual_now_mw, prices.dt_h)
             ceiling_mw = self._demand_ceiling(t_s, view, expected_mw)
             view = replace(view, residual_mw=expected_mw, demand_ceiling_mw=ceiling_mw)
-            self.state.residual_mw = residual_now_mw
+            self.state.residual_mw = residual_now_mw if not len(self.state.forecast_mw) else float(expected_mw[0])
         decisions = decide(view, prices, self.params)
         outputs = self._tell(t_s, decisions)
         outputs.planned_exchange_mw = planned_exchange_mw(self.state.residual_mw, view, decisions)
         return outputs
+
+    def _expected(self, t_s: int, view: SiteView, residual_now_mw: float, dt_h: float) -> np.ndarray:
+        """Residual load over the look-ahead, (intervals,): forecast parts and a rest that persists, or all of it."""
+        state, slot, n = self.state, t_s % DAY_S // self.step_s, self._intervals
+        made_mw = forecast_parts_mw(self._expecter, self._forecast_signals, t_s, self.step_s, 2 * n)
+        if len(made_mw):
+            state.forecast_mw, state.forecast_s = made_mw, t_s
+        parts_now_mw = measured_parts_mw(view)
+        by_forecast = len(state.forecast_mw) > 0 and math.isfinite(parts_now_mw)
+        now_mw = residual_now_mw - parts_now_mw if by_forecast else residual_now_mw
+        of_day_mw = state.rest_of_day_mw if by_forecast else state.residual_of_day_mw
+        unseen_mw = now_mw if by_forecast else without_renewables_mw(view, residual_now_mw)
+        persisting_mw = expected_residual_mw(now_mw, of_day_mw, slot, unseen_mw=unseen_mw, intervals=n, dt_h=dt_h,
+                                             persistence_h=self.params.persistence_h)
+        state.residual_of_day_mw[slot] = residual_now_mw
+        if not by_forecast:
+            return persisting_mw
+        state.rest_of_day_mw[slot] = now_mw
+        return persisting_mw + remembered_mw(state.forecast_mw, state.forecast_s, t_s, self.step_s, n)
 
     def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray) -> float:
         """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -56,6 +59,7 @@ def train_site(
     ForecastError
         If something cannot be trained, read or written.
     """
+    _import_tensorflow_quietly()
     old = {} if champion is None else {t.group.name: t for t in load(champion).groups}
     results = []
     for group in data.groups:
@@ -76,6 +80,21 @@ def train_site(
     save(models, out)
     write_atomically(out / SCORECARD, json.dumps(scorecard_plain(results), indent=1, ensure_ascii=False) + "\n")
     return TrainingResult(models, results, out)
+
+
+def _import_tensorflow_quietly() -> None:
+    """Its libraries greet on the error stream of the process, past Python, and would tear up the progress bar."""
+    if "tensorflow" in sys.modules:
+        return
+    sys.stderr.flush()
+    kept, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        importlib.import_module("controllers.forecasting.members.keras_parts").limit_threads()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)
 
 
 def _facts(data: TrainingData, line: str, seed: int, command: str) -> dict[str, Any]:

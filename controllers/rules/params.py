@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from twin.component import ComponentParams
@@ -20,6 +22,9 @@ class Params(ComponentParams):
         default=None, description="network whose import and export limits it keeps; needed if there are several")
     lookahead_h: float = Field(
         default=24.0, ge=1.0, le=168.0, description="how far it looks ahead in the published prices [h]")
+    expectation: Literal["forecast", "persistence"] = Field(
+        default="forecast", description="forecast: loads and renewables are expected as the site's forecaster says, "
+                                        "where the scenario names one; persistence: as yesterday")
     persistence_h: float = Field(
         default=6.0, gt=0.0, le=168.0,
         description="residual load is expected as yesterday, plus the present deviation fading over this time [h]")

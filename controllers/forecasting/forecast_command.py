@@ -1,0 +1,136 @@
+"""What ``twin forecast`` does: reads models and history, forecasts, and shows quantiles and fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from controllers.forecasting.errors import ForecastError
+from controllers.forecasting.fallback import Served, serve
+from controllers.forecasting.history_source import read_source
+from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
+from controllers.forecasting.store import ModelSet, load
+from controllers.forecasting.targets import Target
+from twin.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+TABLE_LEADS = 12
+"""Rows of a table, spread over the horizon."""
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Everything that was forecast from one history."""
+
+    models: ModelSet
+    at_utc_s: int
+    served: list[Served]
+    chosen: list[str]
+
+    def rows(self) -> Iterator[tuple[Target, Served, int]]:
+        """Target, its group's forecast, and its place in there."""
+        for served in self.served:
+            for k, target in enumerate(served.forecast.group.targets):
+                if target.series in self.chosen:
+                    yield target, served, k
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the site."""
+        return ZoneInfo(self.models.location.timezone)
+
+    def local(self, utc_s: int) -> datetime:
+        """On the site's clock."""
+        return datetime.fromtimestamp(utc_s, UTC).astimezone(self.zone)
+
+
+def forecasts_from(directory: Path, history: Path, at: str | None, targets: list[str] | None, seed: int) -> Forecasts:
+    """Forecast all targets, or some.
+
+    Raises
+    ------
+    ForecastError
+        If models or history cannot be used, or there is no such target.
+    """
+    models = load(directory)
+    known = models.series()
+    unknown = [name for name in targets or () if name not in known]
+    if unknown:
+        raise ForecastError(f"--targets: {unknown[0]!r} is not forecast by {directory}; "
+                            f"{did_you_mean(unknown[0], known)}")
+    source = read_source(models, history, at, seed)
+    served = [serve(trained, source.archive, source.at_utc_s, trained.whole.service) for trained in models.groups]
+    return Forecasts(models, source.at_utc_s, served, targets or known)
+
+
+def forecast_plain(made: Forecasts) -> dict[str, Any]:
+    """For scripts: magnitudes in the units of the series."""
+    return {
+        "issued": made.local(made.at_utc_s).isoformat(), "site": made.models.site, "levels": list(LEVELS),
+        "targets": [{
+            "target": target.series, "kind": target.kind.value, "by": served.levels[k].name.lower(),
+            "flags": [f for f in served.forecast.flags if ":" not in f or f.endswith(f":{target.series}")],
+            "step_s": served.forecast.group.horizon.step_s,
+            "quantiles": np.round(served.forecast.quantiles[k], 6).tolist(),
+        } for target, served, k in made.rows()],
+    }
+
+
+def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
+    """Tables with some leads of each target, and a line on what had to be done without."""
+    from rich.table import Table
+
+    low, high = INTERVAL_80
+    yield f"{made.models.site}: issued {made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}; magnitudes, 10–50–90 % quantiles"
+    by_group: dict[str, list[tuple[Target, Served, int]]] = {}
+    for row in made.rows():
+        by_group.setdefault(row[1].forecast.group.name, []).append(row)
+    for rows in by_group.values():
+        forecast = rows[0][1].forecast
+        leads = np.unique(np.linspace(0, forecast.group.horizon.leads - 1, TABLE_LEADS).astype(int))
+        table = Table("from", *(target.series for target, _, _ in rows), box=None)
+        for lead in leads:
+            begins = made.local(made.at_utc_s + int(forecast.group.horizon.lead_s[lead]))
+            cells = [f"{q[lead, low]:.3g} [bold]{q[lead, MEDIAN]:.3g}[/bold] {q[lead, high]:.3g}"
+                     for q in (served.forecast.quantiles[k] for _, served, k in rows)]
+            table.add_row(f"{begins:%a %H:%M}", *cells)
+        yield table
+        for text in sorted(set(forecast.flags)):
+            yield f"[yellow]{text}[/yellow]"
+
+
+def write_fan_charts(made: Forecasts, file: Path) -> None:
+    """A page with a fan chart per target.
+
+    Raises
+    ------
+    ForecastError
+        If it cannot be written.
+    """
+    from plotly.subplots import make_subplots
+
+    from twin.report.figures.fan import add_fan
+
+    rows = list(made.rows())
+    figure = make_subplots(rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.25 / max(len(rows), 1),
+                           subplot_titles=[f"{target.series} ({served.levels[k].name.lower().replace('_', ' ')})"
+                                           for target, served, k in rows])
+    for number, (_, served, k) in enumerate(rows, start=1):
+        forecast = served.forecast
+        x = [made.local(made.at_utc_s + int(lead)).replace(tzinfo=None).isoformat(sep=" ")
+             for lead in forecast.group.horizon.lead_s]
+        add_fan(figure, x, forecast.quantiles[k], LEVELS, row=number, show_legend=number == 1)
+    figure.update_layout(height=220 * len(rows) + 80, title=f"{made.models.site}, issued "
+                         f"{made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}", template="plotly_white")
+    try:
+        file.write_text(figure.to_html(include_plotlyjs=True, full_html=True), encoding="utf-8")
+    except OSError as error:
+        raise ForecastError(f"{file}: cannot be written ({error.strerror or error}); choose another --plot") from error

@@ -1,0 +1,122 @@
+"""Where ``twin forecast`` gets its history from: a run of the twin, a folder with ``forecast.yaml``, or one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from controllers.forecasting.clear_sky import ClearSky
+from controllers.forecasting.data_folder import FILE, archive_of_folder, read_folder
+from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.readers import HistoryFormat, coarsened, read_history, read_run_history
+from controllers.forecasting.site_feed import SiteFeed
+from controllers.forecasting.site_targets import sign_of
+from controllers.forecasting.store import ModelSet, refuse_other_site
+from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
+from twin.store.layout import SCENARIO, is_run_directory
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything known, and when the forecast is made."""
+
+    archive: Archive
+    at_utc_s: int
+
+
+def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> History:
+    """A history with the series that the models ask for.
+
+    Parameters
+    ----------
+    at : ISO 8601, without an offset on the site's clock; None: the end of the measurements.
+
+    Raises
+    ------
+    HistoryError
+        If nothing can be read there, or it ends before ``at``.
+    """
+    step_s = models.groups[0].group.horizon.step_s
+    wanted = None if at is None else _instant(at, models.location.timezone)
+    if is_run_directory(place):
+        return _of_run(models, place, wanted, step_s)
+    if place.is_dir() or place.name == FILE:
+        spec, folder = read_folder(place)
+        archive, _, _ = archive_of_folder(spec, folder, seed)
+    elif place.is_file():
+        archive = _of_table(models, place, wanted, step_s)
+    else:
+        raise HistoryError(f"{place}: no run directory, no folder with {FILE}, and no table; check the path")
+    return History(archive, _moment(archive, models, wanted, step_s))
+
+
+def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) -> History:
+    """What the run measured; its weather forecasts and the weeks before it as its own forecaster had them."""
+    from twin.scenario.loader import load_scenario
+    from twin.scenario.resolved import context_of
+    from twin.store.reader import read_run
+
+    run = read_run(place)
+    scenario = load_scenario(place / SCENARIO, trust_paths=True)
+    refuse_other_site(models, context_of(scenario).location, list(run.values), {})
+    feed = SiteFeed(scenario, models.series(), _sky(models), scenario.model.seed)
+    series = []
+    for column, name in enumerate(models.series()):
+        own = coarsened(read_run_history(place, name, name, factor=sign_of(name)), step_s)
+        past = VersionedSeries.measured(name, feed.start_utc_s - step_s * len(feed.past), step_s, feed.past[:, column])
+        series.append(VersionedSeries(name, SeriesRole.MEASUREMENT, step_s, *(
+            np.concatenate([getattr(past, part), getattr(own, part)]) for part in
+            ("valid_utc_s", "available_utc_s", "values"))))
+    moment = _moment(Archive(series), models, at_utc_s, step_s)
+    return History(Archive([*series, *feed.weather_forecasts(moment)]), moment)
+
+
+def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -> Archive:
+    """One column per series, demand with the sign of the twin; weather behind ``at`` is the forecast made then."""
+    how = HistoryFormat(timezone=models.location.timezone)
+    series: list[VersionedSeries] = []
+    for name in models.series():
+        series.append(coarsened(read_history(str(file), name, name, how, factor=sign_of(name)), step_s))
+    end = max(int(s.valid_utc_s[-1]) + step_s for s in series)
+    moment = end if at_utc_s is None else at_utc_s
+    for name in sorted({s for g in models.groups for t in g.group.targets for s in t.covariates.values()}):
+        try:
+            own = read_history(str(file), name, name, how, role=SeriesRole.WEATHER)
+        except HistoryError:
+            continue  # told by the fallback that it leads to
+        known = np.minimum(own.valid_utc_s, moment)
+        series.append(coarsened(VersionedSeries(name, SeriesRole.WEATHER, own.step_s, own.valid_utc_s, known,
+                                                own.values), step_s))
+    return Archive(series)
+
+
+def _moment(archive: Archive, models: ModelSet, at_utc_s: int | None, step_s: int) -> int:
+    """The issue time, on the grid of the horizon."""
+    present = [archive.series(name) for name in models.series() if name in archive]
+    measured = [series for series in present if len(series.values)]
+    if not measured:
+        raise HistoryError(f"the history has none of the series that the models forecast ({models.series()[0]}, …), or "
+                           "they are empty")
+    first, last = (f(int(s.valid_utc_s[edge]) for s in measured) for f, edge in ((min, 0), (max, -1)))
+    moment = (last + step_s if at_utc_s is None else at_utc_s) // step_s * step_s
+    if moment <= first:
+        raise HistoryError(f"--at {np.datetime64(moment, 's')} UTC is before the history, which begins at "
+                           f"{np.datetime64(first, 's')} UTC")
+    return moment
+
+
+def _instant(text: str, timezone: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise HistoryError(f"--at {text!r} is no time; write 2025-07-15T12:00, or with an offset "
+                           "2025-07-15T12:00+08:00") from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp())
+
+
+def _sky(models: ModelSet) -> ClearSky | None:
+    return next((g.group.sky for g in models.groups if g.group.sky is not None), None)

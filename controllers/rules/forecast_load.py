@@ -1,0 +1,47 @@
+"""Residual load as the site's forecaster expects it [MW]: forecast loads less forecast renewables, and the rest.
+
+The rest is what no forecast tells (losses, pumps, chillers, assets nobody operates): measured as the difference between
+the residual load and its forecast parts, it is expected to persist like the whole residual load without a forecast.
+
+The operator remembers the last forecast. In a shadow twin, where nobody forecasts, it goes on with what it knew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from controllers.rules.residual_load import load_mw, renewable_mw
+from controllers.rules.site_view import SiteView
+from twin.gate.expectation import Expecter
+
+LOAD, RENEWABLE = "baseline_mw", "available_mw"
+"""Outputs of assets that a forecaster expects."""
+DAY_S = 86_400
+
+
+def signals_of(loads: Sequence[str], renewables: Sequence[str]) -> tuple[str, ...]:
+    """What is to be forecast of some assets; loads count negative there."""
+    return (*(f"{name}.{LOAD}" for name in loads), *(f"{name}.{RENEWABLE}" for name in renewables))
+
+
+def forecast_parts_mw(expecter: Expecter | None, signals: Sequence[str], t_s: int, step_s: int, steps: int,
+                      ) -> np.ndarray:
+    """Loads less renewables over the coming intervals, (steps,); empty where nothing is forecast yet, or not all."""
+    courses = [] if expecter is None else expecter.expectations(t_s, step_s, steps)
+    if not courses or any(signal not in courses[0].series for signal in signals):
+        return np.empty(0)
+    return -np.sum([courses[0].series[signal] for signal in signals], axis=0, initial=0.0)
+
+
+def measured_parts_mw(view: SiteView) -> float:
+    """The same as measured; NaN if a part is not."""
+    return sum(load_mw(a) for a in view.loads) - sum(renewable_mw(a) for a in view.renewables)
+
+
+def remembered_mw(forecast_mw: np.ndarray, made_s: int, t_s: int, step_s: int, intervals: int) -> np.ndarray:
+    """A forecast that was made at ``made_s``, from now on, (intervals,); behind its end its last day repeats itself."""
+    n, day = len(forecast_mw), min(DAY_S // step_s, len(forecast_mw))
+    number = (t_s - made_s) // step_s + np.arange(intervals)
+    return forecast_mw[np.where(number < n, number, n - day + (number - n) % day)]
