@@ -66,11 +66,10 @@ class Calibration:
     def apply(self, quantiles: np.ndarray) -> np.ndarray:
         """Calibrated quantiles (targets, leads, levels) of one issue; the median stays, nothing crosses."""
         calibrated = quantiles.copy()
-        width = self._width(quantiles)
+        shift = self.offsets() * self._width(quantiles)
         for k, (low, high) in enumerate(PAIRS):
-            shift = self.offsets()[..., k] * width[..., k]
-            calibrated[..., low] = quantiles[..., low] - shift
-            calibrated[..., high] = quantiles[..., high] + shift
+            calibrated[..., low] = quantiles[..., low] - shift[..., k]
+            calibrated[..., high] = quantiles[..., high] + shift[..., k]
         return ordered(calibrated)
 
     def updated(self, raw: np.ndarray, calibrated: np.ndarray, outcome: np.ndarray, counted: np.ndarray) -> Calibration:
