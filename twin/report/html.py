@@ -27,6 +27,7 @@ from twin.report.figures.thermal_map import network_map
 from twin.report.figures.thermal_series import ThermalSeries, thermal_networks
 from twin.report.figures.thermal_tank import tank_and_dump
 from twin.report.figures.thermal_water import pressures_and_velocities, water_temperatures
+from twin.report.forecast_panel import forecast_panel
 from twin.report.formats import amount
 from twin.report.gate_panel import gate_panel
 from twin.report.parts import figure_html, panel, sentence
@@ -79,8 +80,8 @@ def report_html(run: RunData, accounts: Accounts, *, extra_provenance: Mapping[s
         _storage(run, timeline), *storage_panels(run, accounts, timeline),
         _heat_and_cold(run, accounts), *(_thermal(network, timeline) for network in thermal_networks(run)),
         _market(run, accounts, timeline), _money(accounts), _carbon(accounts), *_networks(run, timeline),
-        gate_panel(run, timeline), _following(run, accounts, timeline), _devices(run, timeline), _events(run),
-        _figures_in_full(run, accounts), _reproducible(run, accounts, proof),
+        gate_panel(run, timeline), forecast_panel(run, timeline), _following(run, accounts, timeline),
+        _devices(run, timeline), _events(run), _figures_in_full(run, accounts), _reproducible(run, accounts, proof),
     ]
     return Template(here.joinpath("template.html").read_text(encoding="utf-8")).substitute(
         title=escape(run.name),
