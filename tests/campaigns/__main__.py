@@ -6,12 +6,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaigns import kill_and_resume, ledger_kills, ledger_tampering, malformed_scenarios, watchdog_noise
+from tests.campaigns import (
+    kill_and_resume,
+    ledger_kills,
+    ledger_tampering,
+    malformed_scenarios,
+    unreleased_setpoints,
+    watchdog_noise,
+)
 
 MALFORMED_FILES = 10_000
 KILLS = 100
 TAMPERED_PLACES = 1_000
 RELEASE_KILLS = 1_000
+COMMAND_SEQUENCES = 1_000
 QUIET_HOURS = {"zero_carbon_park_week": 168.0, "zero_carbon_park_hour_1s": 1.0}
 
 
@@ -29,10 +37,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         released = ledger_kills.run(RELEASE_KILLS, seed=1, folder=Path(folder))
     print(f"kills around a release: {released}")
+    commanded = unreleased_setpoints.run(COMMAND_SEQUENCES)
+    print(f"commands against book, balancer, watchdog and devices: {commanded}")
     with tempfile.TemporaryDirectory() as folder:
         quiet = watchdog_noise.run(QUIET_HOURS, folder=Path(folder))
     print(f"watchdog over sound runs: {quiet}")
-    return 1 if any(report.failures for report in (malformed, killed, tampered, released, quiet)) else 0
+    return 1 if any(report.failures for report in (malformed, killed, tampered, released, commanded, quiet)) else 0
 
 
 if __name__ == "__main__":

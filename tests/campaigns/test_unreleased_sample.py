@@ -1,0 +1,36 @@
+"""A sample of the command sequences, small enough for every test run; and that the oracle sees what it has to see."""
+
+import pytest
+
+from tests.campaigns import unreleased_setpoints
+from twin.cosim.emulated import Emulated
+from twin.gate.book import ReleaseBook
+from twin.gate.released_setpoint import Refusal
+
+
+def test_no_unreleased_set_point_is_ever_applied():
+    report = unreleased_setpoints.run(sequences=30)
+    assert report.sequences >= 30 and not report.failures, report
+    for what in ("releases", "leases", "forgeries refused", "set-points obeyed", "set-points refused",
+                 "of these corrected by the real-time layer", "seconds in the watchdog's hands"):
+        assert report.counts[what] > 0, f"sequences without {what} show nothing"
+
+
+def without_the_end(book, key, value, t_s):
+    """A book that forgets that a release ends."""
+    refusal = refusal_of(book, key, value, t_s)
+    return None if refusal is Refusal.EXPIRED else refusal
+
+
+refusal_of = ReleaseBook.refusal
+
+
+@pytest.mark.parametrize(("owner", "name", "broken"), [
+    (Emulated, "_released", lambda self, key, asked, t_s: asked),
+    (ReleaseBook, "refusal", without_the_end),
+    (ReleaseBook, "publish", lambda self, released, now_s: setattr(self, "current", released)),
+    (ReleaseBook, "withdraw", lambda self: None),
+])  # fmt: skip
+def test_a_hole_in_book_or_device_is_found(monkeypatch, owner, name, broken):
+    monkeypatch.setattr(owner, name, broken)
+    assert unreleased_setpoints.run(sequences=30).failures
