@@ -29,8 +29,8 @@ from controllers.forecasting.versioned import Archive, VersionedSeries
 from controllers.forecasting.windows import Windows
 
 HOUR_S = 3600
-STALE_S = 12 * HOUR_S
-"""Age of the newest weather forecast: two issues of a global model were missed."""
+STALE_ISSUES = 2
+"""A weather forecast is stale when so many issues were missed, by the usual time between them."""
 MOST_FILLED_H = 3
 WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
@@ -120,10 +120,10 @@ def _weather(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list
     found, flags = [], {}
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else _empty(name, group)
-        issued = own.available_utc_s[own.available_utc_s <= now_utc_s]
+        issued = np.unique(own.available_utc_s[own.available_utc_s <= now_utc_s])
         if not len(issued):
             flags[name] = "weather_missing"
-        elif now_utc_s - issued.max() > STALE_S:
+        elif _is_stale(issued, now_utc_s):
             flags[name] = "weather_stale"
         else:
             own, filled = _filled(own, valid, now_utc_s)
@@ -133,6 +133,14 @@ def _weather(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list
                 flags[f"{name} "] = "weather_gap_filled"
         found.append(own)
     return found, flags
+
+
+def _is_stale(issued_utc_s: np.ndarray, now_utc_s: int) -> bool:
+    """Whether a service of several issues (a table that is known ahead has one) has fallen silent."""
+    if len(issued_utc_s) < 2:
+        return False
+    usual_s = float(np.median(np.diff(issued_utc_s)))
+    return bool(now_utc_s - issued_utc_s[-1] > STALE_ISSUES * usual_s)
 
 
 def _filled(series: VersionedSeries, valid_utc_s: np.ndarray, now_utc_s: int) -> tuple[VersionedSeries, bool]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -243,8 +244,12 @@ def _unpacked(file: Path, sha256: str) -> dict[str, np.ndarray]:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ModelStoreError(f"{file}: {len(data)} bytes that are not the weights {MODEL} was written with (cut off, "
                               "damaged or mixed up); copy both files again, or train anew")
-    with np.load(io.BytesIO(data), allow_pickle=False) as found:
-        return {key: found[key] for key in found.files}
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as found:
+            return {key: found[key] for key in found.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ModelStoreError(f"{file}: holds no plain arrays ({error}); models are never read from anything else; "
+                              "train anew") from error
 
 
 def _version(library: str) -> str:

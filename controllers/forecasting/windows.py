@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.targets import TargetGroup
 
 COVARIATE_MARK = "@"
@@ -21,8 +22,19 @@ class FeatureTable:
     """(n, k, features), float32."""
 
     def select(self, names: tuple[str, ...]) -> np.ndarray:
-        """Columns by name, (n, k, len(names))."""
-        return self.values[..., [self.names.index(name) for name in names]]
+        """Columns by name, (n, k, len(names)).
+
+        Raises
+        ------
+        ForecastError
+            If there is no such feature, as for a model that another version has trained.
+        """
+        place = {name: column for column, name in enumerate(self.names)}
+        missing = [name for name in names if name not in place]
+        if missing:
+            raise ForecastError(f"a model asks for the feature {missing[0]!r}, which this version does not make; train "
+                                "anew")
+        return self.values[..., [place[name] for name in names]]
 
     def column(self, name: str) -> np.ndarray:
         """One feature, (n, k)."""

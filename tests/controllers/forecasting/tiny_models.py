@@ -24,7 +24,8 @@ from controllers.forecasting.versioned import Archive
 from tests.controllers.forecasting import toy_site
 
 DAYS = 98
-NAMES = {"wind_mw": "wind.available_mw", "load_mw": "office.baseline_mw", "pv_mw": "pv.available_mw"}
+NAMES = {"wind_mw": "wind.available_mw", "load_mw": "office.baseline_mw", "pv_mw": "pv.available_mw",
+         **{name: f"weather.{name}" for name in ("wind_speed_m_s", "air_temperature_degc", "ghi_w_m2")}}
 LINE = Line((Climatology,), (Climatology,))
 SIGNALS = {"weather": ("air_temperature_degc",), "pv": ("available_mw",), "wind": ("available_mw",),
            "office": ("baseline_mw",)}
@@ -32,13 +33,13 @@ SIGNALS = {"weather": ("air_temperature_degc",), "pv": ("available_mw",), "wind"
 
 
 def target(toy: Target) -> Target:
-    """A target of the toy site by its name in the twin."""
-    return replace(toy, series=NAMES[toy.series])
+    """A target of the toy site by its names in the twin."""
+    return replace(toy, series=NAMES[toy.series], covariates={q: NAMES[name] for q, name in toy.covariates.items()})
 
 
 def archive(days: int = DAYS, seed: int = 5) -> Archive:
-    """The toy site's history; weather keeps its names."""
-    return Archive([replace(s, name=NAMES.get(s.name, s.name)) for s in toy_site.archive(days, seed)])
+    """The toy site's history."""
+    return Archive([replace(s, name=NAMES[s.name]) for s in toy_site.archive(days, seed)])
 
 
 def split(days: int = DAYS) -> Split:

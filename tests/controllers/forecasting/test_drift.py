@@ -1,0 +1,86 @@
+"""Drift and the challenge of a champion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from controllers.forecasting.drift import KEPT_DAYS, challenge, is_drifting, kept, relative_loss
+from controllers.forecasting.targets import DAY_S
+from tests.controllers.forecasting import tiny_models, toy_site
+
+CALM = np.ones((KEPT_DAYS, 1))
+
+
+def days(*losses: float) -> np.ndarray:
+    """Relative losses of one target, calm before."""
+    return np.concatenate([CALM, np.array(losses)[:, None]])[-KEPT_DAYS:]
+
+
+def test_a_model_drifts_when_the_mean_of_14_days_exceeds_1_3_on_three_days_in_a_row() -> None:
+    """14 days with d days at 3: mean (14 + 2 d)/14 exceeds 1.3 from d = 3 on, three days in a row from d = 5 on."""
+    assert [bool(is_drifting(days(*[3.0] * d))[0]) for d in range(7)] == [False] * 5 + [True] * 2
+
+
+def test_one_very_bad_day_is_drift_only_while_it_counts_and_days_without_outcome_do_not_count() -> None:
+    assert not is_drifting(days(1.3 * 14 - 13))[0]  # the mean reaches 1.3 and does not exceed it
+    gap = days(*[3.0] * 5)
+    gap[3] = np.nan
+    assert is_drifting(gap)[0]
+    assert not is_drifting(np.full((KEPT_DAYS, 1), np.nan))[0]
+
+
+def test_nothing_is_said_before_sixteen_days_are_known() -> None:
+    assert KEPT_DAYS == 16
+    assert not is_drifting(np.full((KEPT_DAYS - 1, 2), 9.0)).any()
+    assert kept(CALM, np.array([2.0])).shape == CALM.shape
+
+
+def test_the_loss_is_relative_to_the_usual_one_of_the_month() -> None:
+    """All quantiles 1 MW too low: the loss is the mean of the levels, 0.5 MW; usual were 0.25 in March, 1 else."""
+    trained = tiny_models.trained()[1]
+    usual = np.ones((12, 1))
+    usual[2] = 0.25
+    march, april = (int(np.datetime64(day, "s").astype(int)) for day in ("2025-03-10", "2025-04-10"))
+    outcome, quantiles = np.full((1, 48), 2.0), np.full((1, 48, 7), 1.0)
+    dated = replace(trained, usual_loss=usual)
+    assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
+    assert relative_loss(dated, april, quantiles, outcome) == pytest.approx([0.5])
+    outcome[0, 5:] = np.nan
+    assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
+    assert np.isnan(relative_loss(dated, march, quantiles, np.full((1, 48), np.nan)))[0]
+
+
+@pytest.fixture(scope="module")
+def issues() -> np.ndarray:
+    """Ten days that nobody has learnt from."""
+    return toy_site.START_UTC_S + DAY_S * np.arange(86, 96)
+
+
+def test_the_champion_stays_against_its_equal_and_goes_when_it_is_worse(issues) -> None:
+    champion = tiny_models.trained()[1]
+    history = tiny_models.archive()
+    equal = challenge(champion, champion, history, issues)
+    assert not equal.is_won and "the champion stays" in str(equal)
+
+    worse = replace(champion, whole=replace(champion.whole, members=tuple(map(Doubled, champion.whole.members))))
+    assert challenge(worse, champion, history, issues).is_won
+    assert not challenge(champion, worse, history, issues).is_won
+
+
+def test_a_champion_of_other_targets_has_lost(issues) -> None:
+    renewables, load = tiny_models.trained()
+    for champion in (None, renewables):
+        assert challenge(champion, load, tiny_models.archive(), issues).is_won
+
+
+class Doubled:
+    """A member from a time in which everything was twice as much."""
+
+    def __init__(self, member) -> None:
+        self.member, self.name = member, member.name
+
+    def predict(self, windows):
+        return 2.0 * self.member.predict(windows)
