@@ -23,6 +23,8 @@ FIT_STEPS = 60
 FIT_RATE = 2.0
 SERVICE_RATE = 0.05
 LEAST_LOSS = 1e-9
+MOST_STEP = 5.0
+"""In the exponent: where a forecast is all but perfect, its relative gradient has no bound."""
 LEAST_WEIGHT = 1e-4
 """A member may come back: its weight never vanishes, unless it is not allowed at all."""
 
@@ -64,7 +66,8 @@ class Combination:
     def stepped(self, quantiles: np.ndarray, outcome: np.ndarray, rate: float = SERVICE_RATE) -> Combination:
         """Weights after one gradient step on outcomes that came in."""
         gradient = self._relative_gradient(quantiles, outcome)
-        moved = np.maximum(self.weights * np.exp(-rate * gradient), LEAST_WEIGHT)
+        step = np.clip(rate * gradient, -MOST_STEP, MOST_STEP)
+        moved = np.maximum(self.weights * np.exp(-step), LEAST_WEIGHT)
         weights = np.where(self.weights > 0.0, moved, 0.0)
         return Combination(self.members, weights / weights.sum(axis=-1, keepdims=True), self.block_of_lead)
 

@@ -73,7 +73,7 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
         If a stored model asks for features that this version does not make.
     """
     group = trained.group
-    series, flags = _screened(archive, group)
+    series, flags = _screened(archive, group, now_utc_s)
     weather, weather_flags = _weather(archive, group, now_utc_s)
     known = Archive([*series, *weather]).known_at(now_utc_s)
     windows = known_windows(known, group)
@@ -100,11 +100,12 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
     return Served(forecast, tuple(levels), issued if set(levels) == {Level.MODEL} else None)
 
 
-def _screened(archive: Archive, group: TargetGroup) -> tuple[list[VersionedSeries], list[str]]:
-    """Measured series without what cannot be true."""
+def _screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
+    """What was measured until now, without what cannot be true."""
     series, flags = [], []
     for target in group.targets:
-        own = archive.series(target.series) if target.series in archive else _empty(target.series, group)
+        own = _known(archive.series(target.series), now_utc_s) if target.series in archive \
+            else _empty(target.series, group)
         if len(own.values):
             own, findings = cleaned(own, target)
             flags += [f"{finding.kind}:{target.series}" for finding in findings]
@@ -189,6 +190,13 @@ def _climatology(windows: Windows, members: Iterable[Member]) -> np.ndarray:
     """(targets, leads, levels)"""
     member = next(m for m in members if isinstance(m, Climatology))
     return member.predict(windows)[:, 0]
+
+
+def _known(series: VersionedSeries, now_utc_s: int) -> VersionedSeries:
+    """The rows that are available by now."""
+    rows = series.available_utc_s <= now_utc_s
+    return VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s[rows],
+                           series.available_utc_s[rows], series.values[rows])
 
 
 def _empty(name: str, group: TargetGroup) -> VersionedSeries:

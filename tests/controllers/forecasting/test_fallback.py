@@ -1,0 +1,208 @@
+"""The chain: what is missing or wrong leads one step down, flagged; nothing of it stops a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from controllers.forecasting.day_types import CalendarDays
+from controllers.forecasting.fallback import Level, Served, serve
+from controllers.forecasting.quantiles import MEDIAN
+from controllers.forecasting.site_targets import HOURLY_TWO_DAYS
+from controllers.forecasting.targets import DAY_S, Target, TargetGroup, TargetKind
+from controllers.forecasting.trained import HeldOut, TrainedGroup, train_group
+from controllers.forecasting.training import Split
+from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
+from tests.controllers.forecasting import tiny_models, toy_site
+
+HOUR_S = 3600
+NOW = toy_site.START_UTC_S + 90 * DAY_S
+LOAD, TEMPERATURE = "office.baseline_mw", "weather.air_temperature_degc"
+Change = Callable[[VersionedSeries], VersionedSeries]
+
+
+@pytest.fixture(scope="module")
+def office() -> TrainedGroup:
+    """The load; it uses a temperature forecast."""
+    return tiny_models.trained()[1]
+
+
+def with_changed(name: str, change: Change) -> Archive:
+    """The history with one other series."""
+    return Archive([change(s) if s.name == name else s for s in tiny_models.archive()])
+
+
+def rows(series: VersionedSeries, keep: np.ndarray) -> VersionedSeries:
+    """Only some rows."""
+    return VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s[keep],
+                           series.available_utc_s[keep], series.values[keep])
+
+
+def without_issues_since(utc_s: int) -> Change:
+    """A service that fell silent."""
+    return lambda s: rows(s, s.available_utc_s <= utc_s)
+
+
+def without(first_h: float, end_h: float) -> Change:
+    """Nothing valid within hours relative to now."""
+    return lambda s: rows(s, (s.valid_utc_s < NOW + first_h * HOUR_S) | (s.valid_utc_s >= NOW + end_h * HOUR_S))
+
+
+def with_values(first_h: float, end_h: float, value: Callable[[np.ndarray], np.ndarray]) -> Change:
+    """Other values within hours relative to now."""
+    def change(s: VersionedSeries) -> VersionedSeries:
+        inside = (s.valid_utc_s >= NOW + first_h * HOUR_S) & (s.valid_utc_s < NOW + end_h * HOUR_S)
+        return VersionedSeries(s.name, s.role, s.step_s, s.valid_utc_s, s.available_utc_s,
+                               np.where(inside, value(s.values), s.values))
+    return change
+
+
+def served(office: TrainedGroup, history: Archive) -> Served:
+    """The forecast, which is always whole, ordered and within limits."""
+    found = serve(office, history, NOW, office.whole.service)
+    quantiles, [target] = found.forecast.quantiles, office.group.targets
+    assert np.isfinite(quantiles).all() and (np.diff(quantiles, axis=-1) >= 0.0).all()
+    assert (quantiles >= 0.0).all() and (quantiles <= target.capacity).all()
+    return found
+
+
+def test_with_all_there_is_the_model_serves_and_nothing_is_flagged(office) -> None:
+    found = served(office, tiny_models.archive())
+    assert (found.levels, found.forecast.flags) == ((Level.MODEL,), ())
+    expected, issued = office.whole.forecast(tiny_models.archive().known_at(NOW), office.whole.service)
+    assert np.array_equal(found.forecast.quantiles, expected.quantiles)
+    assert found.issued is not None and found.issued.issue_utc_s == issued.issue_utc_s
+
+
+@pytest.mark.parametrize(("change", "flag"), [
+    (lambda s: rows(s, np.zeros(len(s.values), dtype=bool)), "weather_missing"),
+    (without_issues_since(NOW - 7 * DAY_S), "weather_stale"),
+    (without_issues_since(NOW - 3 * DAY_S), "weather_stale"),
+    (without(0, 24), "weather_missing"),
+], ids=["none at all", "a week without issues", "three days without issues", "a day of leads missing"])
+def test_without_fresh_weather_the_lag_model_serves(office, change, flag) -> None:
+    found = served(office, with_changed(TEMPERATURE, change))
+    assert found.levels == (Level.LAG_MODEL,) and found.issued is None
+    assert found.forecast.flags == (flag, f"lag_model:{LOAD}")
+
+
+def test_an_issue_of_yesterday_is_not_stale_but_does_not_reach_far_enough(office) -> None:
+    """Two days ahead of yesterday are one day ahead of today."""
+    found = served(office, with_changed(TEMPERATURE, without_issues_since(NOW - DAY_S)))
+    assert found.forecast.flags == ("weather_missing", f"lag_model:{LOAD}")
+
+
+def test_a_table_that_is_known_ahead_never_grows_stale(office) -> None:
+    def published(s: VersionedSeries) -> VersionedSeries:
+        hours, first = np.unique(s.valid_utc_s, return_index=True)
+        return VersionedSeries.known_ahead(s.name, int(hours[0]), HOUR_S, s.values[first], role=SeriesRole.MARKET)
+    assert served(office, with_changed(TEMPERATURE, published)).levels == (Level.MODEL,)
+
+
+def test_an_hour_without_weather_is_interpolated(office) -> None:
+    found = served(office, with_changed(TEMPERATURE, without(6, 7)))
+    assert (found.levels, found.forecast.flags) == ((Level.MODEL,), ("weather_gap_filled",))
+    whole = served(office, tiny_models.archive()).forecast.quantiles
+    assert found.forecast.quantiles == pytest.approx(whole, abs=0.2)
+
+
+def test_after_days_without_measurement_the_same_hour_of_last_week_serves(office) -> None:
+    found = served(office, with_changed(LOAD, without(-48, 0)))
+    assert found.levels == (Level.LAST_WEEK,)
+    assert found.forecast.flags == (f"last_week:{LOAD}",)
+    last_week = tiny_models.archive().series(LOAD).as_of(np.array(NOW), NOW - 7 * DAY_S + office.group.horizon.lead_s)
+    assert found.forecast.quantiles[0, :, MEDIAN] == pytest.approx(last_week, rel=1e-6)
+
+
+def test_a_frozen_sensor_is_no_measurement(office) -> None:
+    found = served(office, with_changed(LOAD, with_values(-60, 0, lambda v: np.full_like(v, 1.234))))
+    assert found.levels == (Level.LAST_WEEK,) and f"flat_line:{LOAD}" in found.forecast.flags
+
+
+def test_a_few_frozen_hours_are_taken_out_and_the_model_goes_on(office) -> None:
+    found = served(office, with_changed(LOAD, with_values(-8, 0, lambda v: np.full_like(v, 1.234))))
+    assert found.levels == (Level.MODEL,) and found.forecast.flags == (f"flat_line:{LOAD}",)
+
+
+def test_a_spike_is_taken_out(office) -> None:
+    """As if that hour had not been measured."""
+    spiked = served(office, with_changed(LOAD, with_values(-30, -29, lambda v: np.full_like(v, 4.0))))
+    gone = served(office, with_changed(LOAD, without(-30, -29)))
+    assert spiked.forecast.flags == (f"spike:{LOAD}",) and gone.forecast.flags == (f"gap:{LOAD}",)
+    assert np.array_equal(spiked.forecast.quantiles, gone.forecast.quantiles)
+
+
+def test_kilowatts_in_the_place_of_megawatts_are_no_measurement(office) -> None:
+    found = served(office, with_changed(LOAD, lambda s: replace(s, values=1000.0 * s.values)))
+    assert found.levels == (Level.CLIMATOLOGY,)
+    assert found.forecast.flags == (f"outside_limits:{LOAD}", f"no_history:{LOAD}", f"climatology:{LOAD}")
+
+
+def test_with_an_empty_history_or_none_climatology_serves(office) -> None:
+    nothing = with_changed(LOAD, lambda s: rows(s, np.zeros(len(s.values), dtype=bool)))
+    absent = Archive([s for s in tiny_models.archive() if s.name != LOAD])
+    for history in (nothing, absent):
+        found = served(office, history)
+        assert (found.levels, found.forecast.flags) == ((Level.CLIMATOLOGY,), (f"no_history:{LOAD}",
+                                                                              f"climatology:{LOAD}"))
+    assert np.array_equal(served(office, nothing).forecast.quantiles, served(office, absent).forecast.quantiles)
+
+
+def test_of_two_values_with_one_stamp_the_later_known_counts(office) -> None:
+    """A correction replaces the first reading, though both are there."""
+    def doubled(s: VersionedSeries) -> VersionedSeries:
+        wrong = np.where(s.valid_utc_s == NOW - 5 * HOUR_S, 0.5, s.values)
+        return VersionedSeries(s.name, s.role, s.step_s, np.tile(s.valid_utc_s, 2),
+                               np.concatenate([s.available_utc_s, s.available_utc_s + 60]),
+                               np.concatenate([wrong, s.values]))
+    assert np.array_equal(served(office, with_changed(LOAD, doubled)).forecast.quantiles[:, 1:],
+                          served(office, tiny_models.archive()).forecast.quantiles[:, 1:])
+
+
+def test_each_target_goes_its_own_way_down() -> None:
+    """The wind farm's meter is lost, the PV plant's is not."""
+    trained = tiny_models.trained()[0]
+    history = Archive([s for s in tiny_models.archive() if s.name != "wind.available_mw"])
+    found = serve(trained, history, NOW, trained.whole.service)
+    assert found.levels == (Level.MODEL, Level.CLIMATOLOGY) and found.issued is None
+    whole = serve(trained, tiny_models.archive(), NOW, trained.whole.service)
+    assert np.array_equal(found.forecast.quantiles[0], whole.forecast.quantiles[0])
+
+
+@pytest.mark.parametrize(("day", "noon_utc_h"), [("2025-03-29", 11), ("2025-03-31", 10), ("2025-10-25", 10),
+                                                 ("2025-10-27", 11)])
+def test_on_days_of_23_and_25_hours_the_load_follows_the_wall_clock(day, noon_utc_h) -> None:
+    """A canteen in Berlin peaks at noon: 11 UTC in winter, 10 UTC in summer, also on the days after the change."""
+    trained = canteen()
+    midnight_utc_s = int(np.datetime64(day, "s").astype(int))
+    issued = serve(trained, Archive([]), midnight_utc_s - DAY_S, trained.whole.service)
+    assert issued.levels == (Level.CLIMATOLOGY,)
+    tomorrow = issued.forecast.quantiles[0, 24:, MEDIAN]
+    assert int(tomorrow.argmax()) == noon_utc_h
+
+
+def canteen() -> TrainedGroup:
+    """Climatology of a year by the clock of Berlin."""
+    start = int(np.datetime64("2024-01-01", "s").astype(int))
+    utc_s = start + HOUR_S * np.arange(366 * 24)
+    days = CalendarDays("Europe/Berlin", None)
+    load = 1.0 + 3.0 * (days.of(utc_s).hour == 12)
+    history = Archive([VersionedSeries.measured("canteen_mw", start, HOUR_S, load)])
+    group = TargetGroup("canteen", (Target("canteen_mw", TargetKind.ELECTRIC_LOAD, 5.0),), HOURLY_TWO_DAYS, days)
+    split = Split(start + 28 * DAY_S, start + 300 * DAY_S, start + 330 * DAY_S)
+    issues = start + DAY_S * np.arange(330, 360)
+    return train_group(history, group, split, HeldOut(history, issues), 1, tiny_models.LINE)[0]
+
+
+def test_the_same_history_gives_the_same_forecast_whatever_comes_later(office) -> None:
+    """Nothing that becomes available after now may matter."""
+    later = [replace(s, values=np.where(s.available_utc_s > NOW, 1e30, s.values)) for s in tiny_models.archive()
+             if s.name != LOAD]
+    load = with_changed(LOAD, with_values(0, 1e6, lambda v: v)).series(LOAD)
+    found = served(office, Archive([*later, rows(load, load.available_utc_s <= NOW)]))
+    assert np.array_equal(found.forecast.quantiles, served(office, tiny_models.archive()).forecast.quantiles)
+
+
