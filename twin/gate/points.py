@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import ComponentError
+from twin.gate.limit_rows import LimitClass
 from twin.gate.limits import Limit, LimitSet
 from twin.gate.quantities import HOUR_S, judged, linear_terms
 from twin.gate.sensitivity import Point
@@ -42,14 +43,15 @@ class LocatedPoint:
 
 def points_of(limits: LimitSet, trajectories: Trajectories, before: Before, late: frozenset[str],
               near_frac: float = NEAR_FRAC) -> list[LocatedPoint]:
-    """All points that are violated, and those near a limit.
+    """All points that are violated, and those near a limit. Whether something was solved is a code and has no slope.
 
     Parameters
     ----------
     late : owners on which set-points act with a delay; of these violated points are looked at and those around them,
         to which a correction in time would move the violation.
     """
-    return [point for limit in limits.limits for point in _points(limit, trajectories, before, late, near_frac)]
+    return [point for limit in limits.limits if limit.row.limit_class is not LimitClass.SOLVER
+            for point in _points(limit, trajectories, before, late, near_frac)]
 
 
 def _points(limit: Limit, trajectories: Trajectories, before: Before, late: frozenset[str],

@@ -2,7 +2,6 @@
 
 *Points* come from the linearised twin: what is violated shall come back by 1.1 times its violation, what is near its
 limit shall stay. Where set-points act late (heat), a violation tightens the limit two steps to either side as well.
-The status of a solver is a code and has no slope: it counts in the trial alone.
 *Ramps* and *energies* of set-points are linear as they stand. A limit is in force where it can be kept: one that not
 even all set-points together can move by a tenth of what is missing is named as out of reach instead.
 """
@@ -154,8 +153,7 @@ def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str,
     margins = _margins(sensitivities.points, v.horizon.step_s)
     limits, beyond = [], []
     for n, point in enumerate(sensitivities.points):
-        if not point.hard or point.limit_class == LimitClass.SOLVER or (point.limit, point.signal) in apart \
-                or (point.limit, point.signal, point.t_s) in seen:
+        if not point.hard or (point.limit, point.signal) in apart or (point.limit, point.signal, point.t_s) in seen:
             continue
         entries = order[edges[n]:edges[n + 1]]
         columns = sensitivities.column[entries]

@@ -157,6 +157,11 @@ def test_near_points_count_too_and_far_ones_do_not():
     assert [(p.point.t_s, p.point.excess > 0.0) for p in near] == [(QUARTER_S, False), (2 * QUARTER_S, True)]
 
 
+def test_whether_something_was_solved_has_no_slope():
+    solved = limit("grid.converged_code", low=1.0, limit_class="solver")
+    assert points_of(limits(solved), replay(grid__converged_code=[1, 0]), Before.nothing(), frozenset()) == []
+
+
 def test_of_what_answers_late_only_violations_and_their_surroundings_count():
     """Near ones would be many, and each costs time."""
     trajectories = replay(heat__t_degc=[70.0, 64.9, *[70.0] * 6, 65.4, 60.0])
