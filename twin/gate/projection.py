@@ -47,7 +47,7 @@ class Projection:
         changed = v.written(found.x, schedule, context.proposed)
         if not changed:
             return None
-        repaired = schedule.changed(changed, Origin(OriginKind.REPAIR, NAME), schedule.objective)
+        repaired = schedule.changed(changed, Origin(OriginKind.REPAIR, NAME))
         return _told(repaired, v, found, problem.beyond, context)
 
 
@@ -90,8 +90,11 @@ def _told(repaired: Schedule, v: Variables, found: NearestPoint, beyond: tuple[s
     told = sorted((c for c in changes if c is not None),
                   key=lambda c: -float(np.linalg.norm(shift[v.keys.index(c.key)])))
     cost = change_cost({key: after[n] - v.anchor[n] for n, key in enumerate(v.keys)}, v.horizon, context)
-    missed = dict.fromkeys(f"{m.limit.label} would still be exceeded by {m.excess:.3g}" for m in found.missed)
-    repair = Repair(repaired, tuple(told), float(np.linalg.norm(shift)), cost, (*beyond, *missed))
+    missed: dict[str, float] = {}
+    for one in found.missed:
+        missed[str(one.limit.label)] = max(one.excess, missed.get(str(one.limit.label), 0.0))
+    unmet = (*beyond, *(f"{what} would still be exceeded by {by:.3g}" for what, by in missed.items()))
+    repair = Repair(repaired, tuple(told), float(np.linalg.norm(shift)), cost, unmet)
     return dataclasses.replace(repair, sentences=_sentences(repair, context))
 
 

@@ -105,15 +105,15 @@ def point_limits(v: Variables, context: RepairContext) -> tuple[list[LinearLimit
     The limits, and in words those that are out of reach.
     """
     found: list[LinearLimit] = []
-    beyond: list[str] = []
+    beyond: dict[str, int] = {}
     seen: set[tuple[str, str, int]] = set()
     apart = _led_astray(v, context) | _timed(context)
     for age, sensitivities in enumerate((context.sensitivities, *reversed(context.earlier))):
         limits, unreachable = _of_points(sensitivities, age, seen, apart, v)
         found += limits
-        beyond += unreachable if age == 0 else []
+        beyond = unreachable if age == 0 else beyond
         seen.update((p.limit, p.signal, p.t_s) for p in sensitivities.points)
-    return found, list(dict.fromkeys(beyond))
+    return found, [f"no set-point reaches {what}, from {context.clock(t_s)} on" for what, t_s in beyond.items()]
 
 
 def _led_astray(v: Variables, context: RepairContext) -> set[tuple[str, str]]:
@@ -144,14 +144,16 @@ def _timed(context: RepairContext) -> set[tuple[str, str]]:
 
 
 def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str, int]], apart: set[tuple[str, str]],
-               v: Variables) -> tuple[list[LinearLimit], list[str]]:
+               v: Variables) -> tuple[list[LinearLimit], dict[str, int]]:
+    """The limits of the points of one linearisation, and when each that is out of reach is first violated."""
     first = {key: n * v.horizon.steps for n, key in enumerate(v.keys)}
     place = np.array([first[c.key] + c.step if c.key in first else NOWHERE for c in sensitivities.columns], dtype=int)
     base = np.array([c.base for c in sensitivities.columns], dtype=float)
     order = np.argsort(sensitivities.row, kind="stable")
     edges = np.searchsorted(sensitivities.row[order], np.arange(len(sensitivities.points) + 1))
     margins = _margins(sensitivities.points, v.horizon.step_s)
-    limits, beyond = [], []
+    limits: list[LinearLimit] = []
+    beyond: dict[str, int] = {}
     for n, point in enumerate(sensitivities.points):
         if not point.hard or (point.limit, point.signal) in apart or (point.limit, point.signal, point.t_s) in seen:
             continue
@@ -171,7 +173,7 @@ def _of_points(sensitivities: Sensitivities, age: int, seen: set[tuple[str, str,
             if row is not None and _reachable(row, v):
                 limits.append(row)
             elif value > bound + point.tolerance:
-                beyond.append(f"no set-point reaches {about} at {point.t_s} s")
+                beyond.setdefault(str(about), point.t_s)
     return limits, beyond
 
 

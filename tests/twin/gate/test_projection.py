@@ -231,6 +231,20 @@ def test_what_no_set_point_reaches_is_told_and_moves_nothing() -> None:
     assert Projection().repair(proposed, verdict(), given) is None
 
 
+def test_what_is_out_of_reach_is_told_once_beside_what_is_mended() -> None:
+    proposed = schedule(bess__p_set_mw=[1.0, 2.0, 1.0])
+    points = [point(0, 300.0, high=100.0, name="far"), point(2, 300.0, high=100.0, name="far"),
+              point(1, 110.0, high=100.0)]
+    found = sensitivities(points, (0, "bess.p_set_mw", 0, 0.1), (1, "bess.p_set_mw", 2, 0.1),
+                          (2, "bess.p_set_mw", 1, 50.0), base={"bess.p_set_mw": 1.0})
+    found = dataclasses.replace(found, columns=tuple(
+        dataclasses.replace(c, base=float(proposed.setpoints[c.key][c.step])) for c in found.columns))
+    repair = repaired(proposed, context(proposed, found))
+    assert repair.schedule.setpoints["bess.p_set_mw"] == pytest.approx([1.0, 1.78, 1.0], abs=CLOSE)
+    assert repair.unmet == ("no set-point reaches far (grid.line_percent), from 0 s on",)
+    assert repair.sentences[-1] == "not to be met: no set-point reaches far (grid.line_percent), from 0 s on"
+
+
 def test_a_sound_schedule_comes_back_as_it_is() -> None:
     proposed = schedule(bess__p_set_mw=[9.0, -9.0])  # more than its rating: none of the repairer's business
     found = Projection().repair(proposed, verdict(Outcome.ACCEPTED), context(proposed))
