@@ -21,6 +21,8 @@ from controllers.forecasting.versioned import Archive
 WINDOW_DAYS = 14
 RATIO = 1.3
 DAYS_IN_A_ROW = 3
+LEAST_GAIN = 0.01
+"""Of a challenger: less is luck."""
 KEPT_DAYS = WINDOW_DAYS + DAYS_IN_A_ROW - 1
 LEAST_LOSS_FRAC = 1e-3
 """Of the capacity: below it a loss is next to nothing, whatever it is relative to."""
@@ -69,7 +71,7 @@ class Challenge:
     @property
     def is_won(self) -> bool:
         """By the challenger."""
-        return not self.challenger_loss >= self.champion_loss
+        return bool(np.isnan(self.champion_loss)) or self.challenger_loss < (1.0 - LEAST_GAIN) * self.champion_loss
 
     def __str__(self) -> str:
         who = "the challenger takes over" if self.is_won else "the champion stays"

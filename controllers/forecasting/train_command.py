@@ -16,6 +16,9 @@ import numpy as np
 
 from controllers.forecasting.drift import Challenge, challenge
 from controllers.forecasting.members.climatology import Climatology
+from controllers.forecasting.members.multimodal_network import MultimodalNetwork
+from controllers.forecasting.members.residual_network import ResidualNetwork
+from controllers.forecasting.members.small_network import SmallNetwork, SmallNetworkLags
 from controllers.forecasting.scorecard import Scorecard, references, scorecards
 from controllers.forecasting.store import ModelSet, load, save
 from controllers.forecasting.targets import Target
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCORECARD = "scorecard.json"
+NETWORKS = (ResidualNetwork, MultimodalNetwork, SmallNetwork, SmallNetworkLags)
+"""Members that are trained with TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ def train_site(
     ForecastError
         If something cannot be trained, read or written.
     """
-    _import_tensorflow_quietly()
+    if any(maker in NETWORKS for maker in (*LINES[line].whole, *LINES[line].lags)):
+        _import_tensorflow_quietly()
     old = {} if champion is None else {t.group.name: t for t in load(champion).groups}
     results = []
     for group in data.groups:

@@ -1,0 +1,204 @@
+"""``twin train`` and ``twin forecast`` on a folder of tables: what is written, printed and refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from controllers.forecasting import trained
+from controllers.forecasting.store import MODEL, WEIGHTS, load
+from controllers.forecasting.train_command import SCORECARD
+from tests.controllers.forecasting import tiny_models
+from twin.cli import app
+from twin.errors import ParkTwinError
+
+DAYS = 120
+DESCRIPTION = """
+site: {name: canteen, timezone: Europe/Berlin, country: DE, latitude_deg: 52.5, longitude_deg: 13.4}
+series:
+  load_mw: {file: meter.csv, column: P_kW, factor: 0.001, timezone: Europe/Berlin}
+  pv_mw: {file: meter.csv, column: PV_kW, factor: 0.001, timezone: Europe/Berlin}
+  air_degc: {file: weather.parquet, column: t2m, synthetic_error: temperature}
+targets:
+  load_mw: {kind: electric_load, capacity: 5, covariates: {temperature: air_degc}}
+  pv_mw: {kind: pv, capacity: 2}
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    """Climatology and the seasonal naive instead of networks."""
+    monkeypatch.setitem(trained.LINES, "small", tiny_models.LINE)
+
+
+@pytest.fixture(scope="session")
+def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Meters by the clock of Berlin, through the change to summer time, and weather in UTC; 120 days by the hour."""
+    utc = pd.date_range("2025-01-20", periods=24 * DAYS, freq="h", tz="UTC")
+    local = utc.tz_convert("Europe/Berlin")
+    rng = np.random.default_rng(3)
+    noise = rng.normal(0.0, 50.0, len(utc))
+    load = 1000.0 + np.where(local.dayofweek < 5, 2500.0, 500.0) * (np.abs(local.hour - 12) < 3) + noise
+    sun = np.maximum(np.sin(np.pi * (utc.hour.to_numpy() - 5.5) / 12), 0.0) * (utc.hour >= 7) * (utc.hour <= 15)
+    meter = pd.DataFrame({"time": local.strftime("%Y-%m-%dT%H:%M:%S"), "P_kW": load, "PV_kW": 1800.0 * sun})
+    weather = pd.DataFrame({"time": utc.strftime("%Y-%m-%dT%H:%M:%SZ"), "t2m": 5.0 + rng.normal(0.0, 3.0, len(utc))})
+    return meter, weather
+
+
+@pytest.fixture
+def folder(tmp_path, tables) -> Path:
+    """The tables with their description."""
+    meter, weather = tables
+    meter.to_csv(tmp_path / "meter.csv", index=False)
+    weather.to_parquet(tmp_path / "weather.parquet", index=False)
+    (tmp_path / "forecast.yaml").write_text(DESCRIPTION)
+    return tmp_path
+
+
+def twin(*words: object) -> str:
+    """The output of a command that succeeds."""
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def trained_in(folder: Path, *more: object) -> Path:
+    """Models of the folder."""
+    out = folder / "models"
+    twin("train", "--data", folder, "--line", "small", "--out", out, *more)
+    return out
+
+
+def test_training_writes_models_and_a_scorecard_and_says_what_is_not_used(folder) -> None:
+    out = folder / "models"
+    text = twin("train", "--data", folder, "--line", "small", "--seed", 4, "--out", out)
+    assert "load_mw" in text and "nMAE %" in text and str(out) in text
+    rows = {row["target"]: row for row in json.loads((out / SCORECARD).read_text())}
+    assert set(rows) == {"load_mw", "pv_mw"}
+    assert {"nmae_percent", "nrmse_percent", "mape_percent", "pinball_percent", "coverage_percent", "skill_yesterday",
+            "skill_last_week"} <= set(rows["load_mw"])
+    not_used = [m for row in rows.values() for m in row["members"] if "is not used" in m and "climatology" in m]
+    assert all(text_of in text.replace("\n", " ") for text_of in not_used)
+    models = load(out)
+    assert models.facts["seed"] == 4 and models.facts["command"].startswith("twin train --data ")
+    assert models.facts["training"]["first"].startswith("2025-02-18T23:00")  # 29 days on, the next midnight
+
+
+def test_the_same_seed_gives_the_same_files(folder) -> None:
+    first = trained_in(folder)
+    second = folder / "again"
+    twin("train", "--data", folder, "--line", "small", "--out", second)
+    for name in (WEIGHTS, MODEL, SCORECARD):
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_only_some_targets(folder) -> None:
+    assert load(trained_in(folder, "--targets", "pv_mw")).series() == ["pv_mw"]
+    with pytest.raises(ParkTwinError, match=r"--targets: 'pv_mv' is not forecast here; did you mean 'pv_mw'"):
+        twin("train", "--data", folder, "--targets", "pv_mv", "--out", folder / "others")
+
+
+def test_a_challenger_takes_over_only_where_it_is_better(folder) -> None:
+    champion = trained_in(folder)
+    text = twin("train", "--data", folder, "--line", "small", "--challenge", champion, "--out", folder / "new")
+    assert text.count("the champion stays") == 2
+    assert (folder / "new" / WEIGHTS).read_bytes() == (champion / WEIGHTS).read_bytes()
+    only_load = folder / "only_load"
+    twin("train", "--data", folder, "--line", "small", "--targets", "load_mw", "--out", only_load)
+    text = twin("train", "--data", folder, "--line", "small", "--challenge", only_load, "--out", only_load)
+    assert text.count("the champion stays") == 1 and text.count("the challenger takes over") == 1
+    assert set(load(only_load).series()) == {"load_mw", "pv_mw"}
+
+
+def test_a_forecast_from_the_folder_is_whole_and_local(folder) -> None:
+    models = trained_in(folder)
+    made = json.loads(twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00", "--json"))
+    assert made["issued"] == "2025-05-12T00:00:00+02:00" and made["site"] == "canteen"
+    load_forecast = made["targets"][0]
+    assert (load_forecast["target"], load_forecast["by"], load_forecast["flags"]) == ("load_mw", "model", [])
+    quantiles = np.array(load_forecast["quantiles"])
+    assert quantiles.shape == (24, len(made["levels"])) and (np.diff(quantiles, axis=1) >= 0.0).all()
+    assert 2.0 < quantiles[12, 3] < 5.0 and quantiles[3, 3] < 1.5  # noon of a Monday, and its night
+
+
+def test_a_table_without_weather_is_forecast_by_lags_and_says_so(folder, tables) -> None:
+    models = trained_in(folder)
+    meter = tables[0].iloc[:-48]
+    table = pd.DataFrame({"time": meter.time, "load_mw": meter.P_kW / 1000, "pv_mw": meter.PV_kW / 1000})
+    table.to_csv(folder / "history.csv", index=False)
+    text = twin("forecast", models, "--history", folder / "history.csv", "--targets", "load_mw")
+    assert "weather_missing" in text and "lag_model:load_mw" in text and "pv_mw" not in text
+    with_weather = table.assign(air_degc=5.0)
+    with_weather.to_csv(folder / "history.csv", index=False)
+    at = meter.time.iloc[-48]
+    assert "lag_model" not in twin("forecast", models, "--history", folder / "history.csv", "--at", at)
+
+
+def test_fan_charts_are_a_page_of_their_own(folder) -> None:
+    page = folder / "fans.html"
+    twin("forecast", trained_in(folder), "--history", folder, "--at", "2025-05-12T00:00", "--plot", page)
+    text = page.read_text()
+    assert "plotly" in text and "load_mw (model)" in text and "80% interval" in text
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (("train",), "Give a SCENARIO, or a folder of tables"),
+    (("train", "minimal", "--data", "."), "Give a SCENARIO, or a folder of tables"),
+    (("train", "--data", "{folder}/nothing_here"), "no forecast.yaml here"),
+    (("forecast", "{folder}", "--history", "{folder}"), "no models here; `twin train"),
+])
+def test_calls_that_cannot_be_meant(folder, words, message) -> None:
+    (folder / "nothing_here").mkdir()
+    with pytest.raises(ParkTwinError, match=message):
+        twin(*(word.format(folder=folder) for word in words))
+
+
+def test_models_are_not_overwritten_unasked(folder) -> None:
+    out = trained_in(folder)
+    with pytest.raises(ParkTwinError, match="holds models already; choose another --out, or let new ones --challenge"):
+        twin("train", "--data", folder, "--line", "small", "--out", out)
+
+
+@pytest.mark.parametrize(("at", "message"), [
+    ("tomorrow", "is no time; write 2025-07-15T12:00"),
+    ("2024-01-01T00:00", "is before the history, which begins at"),
+])
+def test_times_that_cannot_be(folder, at, message) -> None:
+    models = trained_in(folder)
+    with pytest.raises(ParkTwinError, match=message):
+        twin("forecast", models, "--history", folder, "--at", at)
+
+
+def described(folder: Path, old: str, new: str) -> None:
+    """The folder with another description."""
+    assert old in DESCRIPTION
+    (folder / "forecast.yaml").write_text(DESCRIPTION.replace(old, new))
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("factor: 0.001, timezone: Europe/Berlin}\n  pv_mw", "timezone: Europe/Berlin}\n  pv_mw",
+     "a unit a thousand times smaller"),
+    ("kind: pv", "kind: photovoltaic", "targets.pv_mw.kind"),
+    ("column: P_kW", "column: P_KW", "no column 'P_KW'; did you mean 'P_kW'"),
+    ("temperature: air_degc}", "temperature: air}", "'air' is forecast or used as a covariate, but not told"),
+    ("PV_kW, factor: 0.001, timezone: Europe/Berlin", "PV_kW, factor: 0.001, timezone: 'UTC+08:00'",
+     "into the night; it agrees with the sun best when shifted by"),
+    ("load_mw: {file: meter.csv", "load_mw: {file: metre.csv", "metre.csv: cannot be read"),
+])
+def test_what_is_wrong_with_the_data_is_told_with_its_remedy(folder, old, new, message) -> None:
+    described(folder, old, new)
+    with pytest.raises(ParkTwinError, match=message):
+        twin("train", "--data", folder, "--line", "small", "--out", folder / "models")
+
+
+def test_a_history_that_is_too_short_is_told(folder, tables) -> None:
+    tables[0].iloc[:24 * 40].to_csv(folder / "meter.csv", index=False)
+    with pytest.raises(ParkTwinError, match="give a longer history"):
+        twin("train", "--data", folder, "--line", "small", "--out", folder / "models")
