@@ -45,6 +45,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     noise = rng.normal(0.0, 50.0, len(utc))
     load = 1000.0 + np.where(local.dayofweek < 5, 2500.0, 500.0) * (np.abs(local.hour - 12) < 3) + noise
     sun = np.maximum(np.sin(np.pi * (utc.hour.to_numpy() - 5.5) / 12), 0.0) * (utc.hour >= 7) * (utc.hour <= 15)
+    sun *= np.repeat(rng.uniform(0.3, 1.0, DAYS), 24)
     meter = pd.DataFrame({"time": local.strftime("%Y-%m-%dT%H:%M:%S"), "P_kW": load, "PV_kW": 1800.0 * sun})
     weather = pd.DataFrame({"time": utc.strftime("%Y-%m-%dT%H:%M:%SZ"), "t2m": 5.0 + rng.normal(0.0, 3.0, len(utc))})
     return meter, weather
