@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import battery, devices, heat_network, power_flow
+from tests.benchmarks import battery, devices, gate, heat_network, power_flow
 from tests.benchmarks.runs import Runs, calibration_s, help_wall_s
 
 MEMORY_MB = 1000
@@ -104,6 +104,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(Path(scratch))
         add_park(table, runs, peer_step_s)
+        gate.add_rows(table, runs, peer_step_s, verdict)
         add_erigrid(table, runs)
         speeds = [*runs.calibrations_s, calibration_s()]
     help_s = help_wall_s()

@@ -19,6 +19,7 @@ import pytest
 
 from simulators.validation.erigrid import FOLDER, INPUTS, SCENARIO
 from tests.validation.published_data import published_data
+from twin.errors import ExitCode
 
 HELP_TRIES = 5
 KB_PER_MB = 1024
@@ -60,7 +61,9 @@ class Runs:
             call += ["--set", change]
         self.calibrations_s.append(calibration_s())
         before = _children_cpu_s()
-        done = subprocess.run(call, capture_output=True, text=True, check=True, env=self._environment)
+        done = subprocess.run(call, capture_output=True, text=True, env=self._environment)
+        if done.returncode != ExitCode.VIOLATIONS:  # the plant left a limit: a result like any other
+            done.check_returncode()
         process_cpu_s = _children_cpu_s() - before
         result = json.loads(done.stdout)
         return Run(result["cpu_s"], result["startup_cpu_s"], process_cpu_s,

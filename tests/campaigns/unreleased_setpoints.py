@@ -155,7 +155,7 @@ class Commands(RuleBasedStateMachine):
         self.oracle, self.t_s = Oracle(), 0
         self.power = dict.fromkeys(ASSETS, 0.0)
         self.charge = dict.fromkeys(STORAGES, 0.5)
-        self.resets = 0.0
+        self.resets, self.number = 0.0, 0
         self.commanded: dict[str, float] = {}
         self.stood: dict[str, float] = {}
         """Asset → power of its device when the command arrived."""
@@ -333,6 +333,7 @@ class Commands(RuleBasedStateMachine):
     def _made(self, signer: Signer, levels: list[float], room: float, lasts_s: int, begin_s: int | None = None,
               ) -> ReleasedSchedule:
         start_s = self.t_s if begin_s is None else begin_s
+        self.number += 1  # no two are alike, so that one that was never written down is in no ledger
         plans = {asset: np.array([_power(asset, f) for f in levels[n::len(ASSETS)]]) for n, asset in enumerate(ASSETS)}
         bands = {}
         for asset, plan in plans.items():
@@ -343,7 +344,7 @@ class Commands(RuleBasedStateMachine):
                             SCENARIO_SHA256, "", "")
         return signer.release(
             schedule, verdict_sha256="", snapshot_sha256="", scenario_sha256=SCENARIO_SHA256, forecast_sha256="",
-            code_version="0", issued_s=start_s, expires_s=start_s + lasts_s, bands=bands, state_band={})
+            code_version=str(self.number), issued_s=start_s, expires_s=start_s + lasts_s, bands=bands, state_band={})
 
     def _forged(self, forge: str, levels: list[float]) -> object:
         whole = STEPS * STEP_S
