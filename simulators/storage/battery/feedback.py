@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulators.storage.battery.aged_step import AGED_FIELDS, DEPTH_CLASSES, ByLaw, aged_step_into, capacity_rel
-from simulators.storage.battery.ageing import Ageing, AgeingState, augmented, removed, worn
+from simulators.storage.battery.ageing import Ageing, AgeingState, augmented, rebased, removed, worn
 from simulators.storage.battery.ageing.cost import AgeingCost
 from simulators.storage.battery.ageing.daily_use import daily_use
 from simulators.storage.battery.ageing.stock import STOCK_COLUMNS, take_stock
@@ -57,6 +57,14 @@ class AgedStep(NamedTuple):
     """So far, open ones included."""
     depths: Floats
     """(DEPTH_CLASSES,) closed cycles so far."""
+
+
+class Extended(NamedTuple):
+    """A battery after an addition."""
+
+    soc: float
+    """The same charge over another capacity, or what of it finds room."""
+    capacity_frac: float
 
 
 class AgeingFeedback:
@@ -109,8 +117,14 @@ class AgeingFeedback:
                        temperature_degc, request_mw, outside_degc, dt_s, self._out, by_law, depths)
         return AgedStep(self._out.tolist(), ByLaw(*by_law), health.gone_cycles + float(ageing.usage["fec"][0]), depths)
 
-    def extend(self, health: BatteryHealth, addition: AdditionParams) -> None:
-        """Add a block and take away those it replaces; the wear of what stays is untouched."""
+    def extend(self, health: BatteryHealth, addition: AdditionParams, soc: float) -> Extended:
+        """Add a block and take away those it replaces; the wear of what stays is untouched.
+
+        Parameters
+        ----------
+        soc : state of charge before.
+        """
+        before = self.capacity_frac(health)
         ageing = health.ageing
         going = {"nothing": 0, "oldest": 1, "all": ageing.shares.size}[addition.replaces]
         cycles, depths = self._cycles_of_first(ageing)
@@ -121,8 +135,12 @@ class AgeingFeedback:
             cycles_now, depths_now = self._cycles_of_first(ageing)
             health.gone_cycles += cycles - cycles_now
             health.gone_depths = health.gone_depths + depths - depths_now
-        health.ageing, health.stock = ageing, self._stock_of(ageing)
+        health.stock = self._stock_of(ageing)
         health.additions_done += 1
+        after = float(capacity_rel(ageing.shares, health.stock))
+        soc = min(soc, soc * before / after)
+        health.ageing = rebased(ageing, soc)
+        return Extended(soc, after)
 
     def warnings(self, health: BatteryHealth) -> list[str]:
         """Ranges of the laws' experiments that were left and not told of yet."""

@@ -191,10 +191,7 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             if due_s > t_s:
                 break
             before, soc = state.soh_capacity_frac, state.soc
-            ageing.extend(state.health, addition)
-            after = ageing.capacity_frac(state.health)
-            # what is added comes empty; where capacity goes its charge goes with it
-            state.soc = min(soc, soc * before / after)
+            state.soc, after = ageing.extend(state.health, addition, soc)
             state.soh_capacity_frac = after
             lost_mwh += self._capacity_mah * (before * content_v(soc) - after * content_v(state.soc))
             gone = {"nothing": "", "oldest": " in place of the oldest block", "all": " in place of all"}

@@ -4,7 +4,7 @@ from simulators.storage.battery.ageing.law import Counting, Law, Outside
 from simulators.storage.battery.ageing.laws import LAWS, LFP_LAWS
 from simulators.storage.battery.ageing.model import Ageing, Health, History, split, worn
 from simulators.storage.battery.ageing.rainflow import rainflow_cycles
-from simulators.storage.battery.ageing.state import AgeingState, augmented, removed, replaced
+from simulators.storage.battery.ageing.state import AgeingState, augmented, rebased, removed, replaced
 
 __all__ = ["LAWS", "LFP_LAWS", "Ageing", "AgeingState", "Counting", "Health", "History", "Law", "Outside", "augmented",
-           "rainflow_cycles", "removed", "replaced", "split", "worn"]
+           "rainflow_cycles", "rebased", "removed", "replaced", "split", "worn"]

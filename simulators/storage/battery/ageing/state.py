@@ -15,7 +15,7 @@ import numpy as np
 
 from simulators.storage.battery.ageing.dispatch import RATES
 from simulators.storage.battery.ageing.law import PARTS
-from simulators.storage.battery.ageing.usage import Floats, Ints, Records, fresh_usage
+from simulators.storage.battery.ageing.usage import SOC, Floats, Ints, Records, fresh_usage
 
 DEPTH_BINS = 20
 SOC_BINS = 10
@@ -80,6 +80,21 @@ def augmented(state: AgeingState, share: float, losses: Floats | None = None) ->
     joined = {field.name: np.concatenate([getattr(state, field.name), getattr(block, field.name)])
               for field in dataclasses.fields(AgeingState) if field.name != "outside"}
     return AgeingState(outside=state.outside.copy(), **joined)
+
+
+def rebased(state: AgeingState, soc: float) -> AgeingState:
+    """The same battery, whose state of charge is counted anew from ``soc``: nothing moved, its reference did.
+
+    Turning points and open span shift along, so that no way is counted and every depth stays what it was.
+    """
+    usage, turning = state.usage.copy(), state.turning.copy()
+    shift = soc - usage["soc"]
+    for block in range(usage.size):
+        turning[block, :usage["points"][block], SOC] += shift[block]
+    usage["span_low"] += shift
+    usage["span_high"] += shift
+    usage["soc"] = soc
+    return dataclasses.replace(state, usage=usage, turning=turning)
 
 
 def removed(state: AgeingState, block: int) -> AgeingState:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulators.storage.battery.ageing import Ageing, augmented, rebased
 from simulators.storage.battery.batch import BatteryRun, run_battery
 from simulators.storage.battery.converter import ac_power_mw
 from simulators.storage.battery.feedback import DEPTH_LABELS
@@ -273,6 +274,41 @@ def test_wear_of_what_stays_is_untouched_bit_for_bit() -> None:
     assert health.ageing.shares.tolist() == [1.0, 0.25]
 
 
+@pytest.mark.parametrize("step_s", [1, 60, 900])
+def test_an_addition_is_no_discharge_whatever_the_step(step_s: int) -> None:
+    """The state of charge falls from 0.8 to 0.64 as its reference grows; no cell has moved any charge by that.
+
+    An hour later new cells have lost what those of a battery lose that was at 0.64 from the beginning.
+    """
+    hour = [0.0] * (3600 // step_s)
+    priced = {"laws": BAND, "replacement_cost_per_mwh": PRICE_PER_MWH}
+    component = battery(step_s, initial_soc=0.8, ageing=priced | {"additions": [{"at": due(0), "energy_mwh": 10}]})
+    after = play(component, hour)
+    usual = play(battery(step_s, initial_soc=0.64, ageing=priced), hour)
+
+    assert after[-1].soc == pytest.approx(0.64)
+    assert after[-1].full_cycles_count == 0.0
+    assert not component.state.health.ageing.usage["span_moved"].any()
+    assert 1.25 - after[-1].law_soh_capacity_frac == pytest.approx(1.25 * (1.0 - usual[-1].law_soh_capacity_frac))
+    assert sum(y.law_ageing_cost for y in after) == pytest.approx(1.25 * sum(y.law_ageing_cost for y in usual))
+    assert not [e for e in component.pending_events if e.kind == "ageing_extrapolated"]
+
+
+def test_a_cycle_across_an_addition_keeps_its_depth() -> None:
+    """From 0.9 down to 0.5, rebased to 0.4, and back up by 0.4: one cycle of depth 0.4, none deeper."""
+    ageing = Ageing(["naumann_lfp"])
+    state = ageing.fresh(0.9)
+    ageing.advance(state, 0.5, 25.0, 3600.0)
+    lost = ageing.losses(state)
+    state = rebased(augmented(state, 0.25), 0.4)
+
+    assert ageing.losses(state)[0] == pytest.approx(lost[0], rel=1e-12)
+    ageing.advance(state, 0.8, 25.0, 3600.0)
+    ageing.advance(state, 0.1, 25.0, 3600.0)
+    assert state.usage["fec"][0] == pytest.approx(0.5 * (0.4 + 0.4 + 0.7))
+    assert state.turning[0, :1, 0] == pytest.approx([0.8])
+
+
 def test_replacement_of_the_oldest_leaves_the_younger_and_the_count_goes_on() -> None:
     component = battery(ageing={"additions": [
         {"at": due(3), "energy_mwh": 20}, {"at": due(5), "energy_mwh": 40, "replaces": "oldest"}]})
@@ -283,9 +319,7 @@ def test_replacement_of_the_oldest_leaves_the_younger_and_the_count_goes_on() ->
     assert component.state.health.ageing.shares.tolist() == [0.5, 1.0]
     assert component.state.health.ageing.losses[0].tobytes() == young.tobytes()
     after = play(component, [0.0], 5 * 96)[0]
-    # sharing the charge with the new cells is a way of its own
-    way = 0.5 * abs(after.soc - before.soc)
-    assert after.full_cycles_count - before.full_cycles_count == pytest.approx(way, abs=1e-12)
+    assert after.full_cycles_count == pytest.approx(before.full_cycles_count, abs=1e-12)
     assert after.cycle_depth_count == pytest.approx(before.cycle_depth_count)
 
 
