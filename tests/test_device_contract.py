@@ -137,12 +137,17 @@ def test_only_a_reset_after_the_cause_is_gone_ends_a_trip(spec: DeviceSpec, data
 
 
 @EVERY_ROW
-def test_a_command_that_is_no_number_is_refused_once_and_holds_the_last(spec: DeviceSpec) -> None:
-    good, bad = (spec.build() for _ in range(2))
+def test_a_command_that_is_no_number_is_refused_once_and_counts_as_none(spec: DeviceSpec) -> None:
+    """The last one holds for the time-out; then the device does what it does without communication."""
+    good, bad, cut_off = spec.build(), spec.build(), spec.build(FaultPlan((Fault(FaultKind.COMM_LOSS, 60, 120),), ()))
     held = run(good, [spec.largest_mw] * 120, 1)
     refused = run(bad, [spec.largest_mw] * 60 + [math.nan] * 60, 1)
-    assert [a.values for a in refused] == [a.values for a in held]
-    assert [e.kind for a in refused[60:] for e in a.events].count("invalid_setpoint") == 1
+    silent = run(cut_off, [spec.largest_mw] * 120, 1)
+    until_s = 60 + round(bad.params.heartbeat_timeout_s)
+    assert [(a.values, a.mode) for a in refused[:until_s]] == [(a.values, a.mode) for a in held[:until_s]]
+    assert [(a.values, a.mode) for a in refused] == [(a.values, a.mode) for a in silent]
+    told = [(e.t_s, e.kind) for a in refused for e in a.events if e.kind in ("invalid_setpoint", "heartbeat_lost")]
+    assert told == [(60, "invalid_setpoint"), (until_s, "heartbeat_lost")]
 
 
 @EVERY_ROW

@@ -12,10 +12,10 @@ What a device does about faults, whatever it controls:
 * stuck: output and mode stay, save for a trip;
 * derate: the output is cut to the usable part at once;
 * slow: ramps and starting times take ``factor`` times as long, also what is left of a start that goes on;
-* loss of communication: the last command holds for ``heartbeat_timeout_s``, then the asset's safe command.
+* loss of communication: the last good command holds for ``heartbeat_timeout_s``, then the asset's safe command.
 
-Every step that brings a command is a heartbeat of the controller. A command that is no number is refused: the last good
-one holds, and one event tells of it.
+A command that can be followed is a heartbeat of the controller. One that is no number is refused, one event tells of
+it, and it counts as no command at all: a controller that sends nonsense is as good as silent.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class SimpyParams(DeviceParams):
     """What may be said of every device."""
 
     heartbeat_timeout_s: float = Field(
-        default=10.0, ge=0, description="without a command for so long the device falls back on its safe state [s]"
+        default=10.0, ge=0,
+        description="without a valid command for so long the device falls back on its safe state [s]",
     )
 
 
@@ -68,7 +69,7 @@ class DeviceState:
     command_mw: float = 0.0
     """Last good command."""
     silent_since_ms: int = NEVER_MS
-    """Since when no command arrives."""
+    """Since when no command arrives that can be followed."""
     fell_back: bool = False
     """The time-out of the heartbeat is over and was told."""
     refuses: bool = False
@@ -199,22 +200,22 @@ class SimpyDevice(Device[P, S]):
     def _hear(self, now_ms: int) -> None:
         """Take the command of the step, if it arrives and is one."""
         state = self.state
-        if self.is_silent:
-            if state.silent_since_ms == NEVER_MS:
-                state.silent_since_ms = now_ms
-            if not state.fell_back and now_ms >= state.silent_since_ms + self._timeout_ms:
-                state.fell_back = True
-                self.tell(now_ms, "heartbeat_lost", f"no command for {self.params.heartbeat_timeout_s:g} s, "
-                                                    f"{self.safe_state}; commands count again when they come", "alarm")
-            return
-        state.silent_since_ms, state.fell_back = NEVER_MS, False
-        if self.is_command(self._asked):
+        if not self.is_silent and self.is_command(self._asked):
             state.command_mw, state.refuses = self._asked, False
-        elif not state.refuses:
+            state.silent_since_ms, state.fell_back = NEVER_MS, False
+            return
+        if not self.is_silent and not state.refuses:
             state.refuses = True
             self.tell(now_ms, "invalid_setpoint", f"the command {self._asked} is no number and was refused; "
-                                                  f"{state.command_mw:g} {self.quantity} hold until a good one arrives",
+                                                  f"the last good one, {state.command_mw:g} {self.quantity}, holds for "
+                                                  f"{self.params.heartbeat_timeout_s:g} s, then {self.safe_state}",
                       "warning")
+        if state.silent_since_ms == NEVER_MS:
+            state.silent_since_ms = now_ms
+        if not state.fell_back and now_ms >= state.silent_since_ms + self._timeout_ms:
+            state.fell_back = True
+            self.tell(now_ms, "heartbeat_lost", f"no valid command for {self.params.heartbeat_timeout_s:g} s, "
+                                                f"{self.safe_state}; commands count again when they come", "alarm")
 
     def _see(self, present: tuple[Fault, ...]) -> None:
         """What the faults of an instant mean until the next change."""

@@ -148,7 +148,7 @@ class UnitControls(SimpyDevice[P, UnitState]):
     def _why_off(self) -> str:
         if self._usable_mw < self.min_mw:
             return f"the {self._usable_mw:g} MW it is derated to are below its lowest load of {self.min_mw:g} MW"
-        return "no command arrives" if self.state.fell_back else "as commanded"
+        return "no valid command arrives" if self.state.fell_back else "as commanded"
 
     def _rest(self, now_ms: int) -> int:
         """The way of resting that goes with the time since the stop; returns when it changes."""

@@ -157,11 +157,26 @@ def test_slowness_stretches_ramps_and_what_is_left_of_a_start() -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_command_that_is_no_number_is_refused_once_and_the_last_good_one_holds(bad: float) -> None:
-    script = Script(pcs(), {0: 4.0, 5: bad, 10: 2.0, 15: bad}, 20)
-    assert [script.value(t) for t in (4, 9, 14, 19)] == [4.0, 4.0, 2.0, 2.0]
-    assert script.told == [(5, "invalid_setpoint"), (15, "invalid_setpoint")]
-    assert "4 MW hold until a good one arrives" in script.events[0].message
+def test_a_command_that_is_no_number_is_no_heartbeat_and_the_last_good_one_holds_for_the_time_out(bad: float) -> None:
+    script = Script(pcs(heartbeat_timeout_s=10), {0: 4.0, 5: bad, 12: 2.0, 15: bad, 40: 2.0}, 50)
+    # seven seconds of it are not felt; those from 15 s on are: from 25 s to 26 s 2 MW go to 0, with a mean of 1 MW
+    assert [script.value(t) for t in (4, 11, 14, 24)] == [4.0, 4.0, 2.0, 2.0]
+    assert [script.value(t) for t in (25, 26, 39, 49)] == pytest.approx([1.0, 0.0, 0.0, 2.0])
+    assert script.modes(25, 30, 41) == ["RUN", "STANDBY", "RUN"]
+    assert script.told == [(5, "invalid_setpoint"), (15, "invalid_setpoint"), (25, "heartbeat_lost")]
+    assert script.events[0].message.endswith(
+        "was refused; the last good one, 4 MW, holds for 10 s, then it goes to 0 MW and stands by")
+
+
+def test_a_quarter_of_an_hour_of_nonsense_empties_no_battery() -> None:
+    script = Script(pcs(heartbeat_timeout_s=10), {0: 4.0, 900: math.nan}, 1800, 900)
+    # 4 MW for the 10 s of the time-out and 2 s of ramp to 0
+    assert script.value(900) == pytest.approx((4.0 * 10 + 4.0) / 900)
+
+
+def test_silence_and_nonsense_add_up_to_one_time_without_a_valid_command() -> None:
+    script = Script(pcs(plan(("comm_loss", 5, 12)), heartbeat_timeout_s=10), {0: 4.0, 12: math.nan}, 20)
+    assert script.told == [(5, "fault_begins"), (12, "fault_ends"), (12, "invalid_setpoint"), (15, "heartbeat_lost")]
 
 
 def test_events_name_asset_value_and_remedy() -> None:

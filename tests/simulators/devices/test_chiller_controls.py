@@ -63,7 +63,7 @@ def test_without_commands_they_go_on() -> None:
 def test_only_what_is_not_a_number_is_refused() -> None:
     script = Script(controls(), {0: 2.0, 60: math.nan, 120: math.inf}, 180)
     assert [script.value(t) for t in (59, 119, 179)] == [2.0, 2.0, 3.8]
-    assert script.told == [(60, "invalid_setpoint")]
+    assert script.told == [(60, "invalid_setpoint"), (70, "heartbeat_lost")]
 
 
 def test_they_stand_at_a_source_of_a_cooling_network() -> None:
