@@ -1,11 +1,14 @@
 """What may be said under ``faults:``: when a device fails and how, or how often by chance.
 
 Times are written as in ``twin.scenario.instants``. What happens by chance is drawn from the scenario's seed before the
-run starts.
+run starts, each entry from a stream of its own: that of its asset, its type and its place among the entries by chance
+of that type. So an entry of another asset or type, more or less, changes no other draw, nor does one of the same type
+that is added at the end.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -99,13 +102,13 @@ def plan_of(name: str, specs: list[FaultSpec], context: Context) -> FaultPlan:
     faults: list[Fault] = []
     resets: list[int] = []
     problems: list[Problem] = []
-    by_chance = 0
+    entries_by_chance: Counter[str] = Counter()
     for number, spec in enumerate(specs):
         if spec.asset != name:
             continue
         if spec.at is None:
-            found = _by_chance(spec, context, f"fault {by_chance} of {name}")
-            by_chance += 1
+            found = _by_chance(spec, context, f"{spec.type} {entries_by_chance[spec.type]} of {name}")
+            entries_by_chance[spec.type] += 1
             if len(found) >= MOST_FAULTS:
                 problems.append(Problem(("faults", number, "rate_per_year"),
                                         f"{spec.rate_per_year:g} a year makes {MOST_FAULTS} faults or more in this "

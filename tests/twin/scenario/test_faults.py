@@ -114,6 +114,16 @@ def test_chance_comes_from_seed_and_device_and_not_from_other_entries() -> None:
     assert set(first.faults) < set(second.faults), "a second entry has draws of its own"
 
 
+def test_an_entry_by_chance_of_another_type_more_or_less_changes_no_draw() -> None:
+    year = context(hours=8760)
+    lost, trip = spec(type="comm_loss", rate_per_year=50, duration_s=3600), spec(rate_per_year=50, duration_s=3600)
+    both = plan_of("bess", [trip, lost], year).faults
+    for kind, alone in ((FaultKind.COMM_LOSS, lost), (FaultKind.TRIP, trip)):
+        assert tuple(f for f in both if f.kind is kind) == plan_of("bess", [alone], year).faults
+    starts_s = [{f.start_s for f in both if f.kind is kind} for kind in (FaultKind.COMM_LOSS, FaultKind.TRIP)]
+    assert starts_s[0] != starts_s[1], "and each type has draws of its own"
+
+
 def test_chance_has_the_rate_and_the_mean_duration_that_were_asked_for() -> None:
     counts, durations_s = [], []
     for seed in range(40):
