@@ -11,15 +11,18 @@ from tests.campaigns import (
     ledger_kills,
     ledger_tampering,
     malformed_scenarios,
+    planted_violations,
     unreleased_setpoints,
     watchdog_noise,
 )
+from tests.campaigns.planted_park import PlantedPark
 
 MALFORMED_FILES = 10_000
 KILLS = 100
 TAMPERED_PLACES = 1_000
 RELEASE_KILLS = 1_000
 COMMAND_SEQUENCES = 1_000
+PLANTED_VIOLATIONS = 200
 QUIET_HOURS = {"zero_carbon_park_week": 168.0, "zero_carbon_park_hour_1s": 1.0}
 
 
@@ -42,7 +45,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         quiet = watchdog_noise.run(QUIET_HOURS, folder=Path(folder))
     print(f"watchdog over sound runs: {quiet}")
-    return 1 if any(report.failures for report in (malformed, killed, tampered, released, commanded, quiet)) else 0
+    planted = planted_violations.run(PLANTED_VIOLATIONS, seed=1, park=PlantedPark())
+    print(f"planted violations: {planted}")
+    reports = (malformed, killed, tampered, released, commanded, quiet, planted)
+    return 1 if any(report.failures for report in reports) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A sample of each campaign, small enough for every test run."""
 
-from tests.campaigns import kill_and_resume, watchdog_noise
+from tests.campaigns import kill_and_resume, planted_violations, watchdog_noise
+from tests.campaigns.planted_park import PlantedPark
 
 
 def test_killed_runs_are_readable_and_resume_bit_for_bit(tmp_path):
@@ -14,3 +15,10 @@ def test_killed_runs_are_readable_and_resume_bit_for_bit(tmp_path):
 def test_the_watchdog_stops_nothing_in_a_sound_run_of_the_park_and_changes_no_bit(tmp_path):
     report = watchdog_noise.run({"zero_carbon_park_week": 3.0}, folder=tmp_path)
     assert report.hours and not report.failures, report
+
+
+def test_planted_violations_are_caught_named_timed_and_repaired():
+    """Twelve plants hold every kind at least once."""
+    report = planted_violations.run(12, seed=2, park=PlantedPark(starts_s=(21_600,)))
+    assert not report.failures, report
+    assert report.planted.total() == report.sound == 12 and len(report.planted) == 9
