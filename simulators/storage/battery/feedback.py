@@ -1,9 +1,11 @@
 """Ageing of a battery system: its memory, what is added to it or taken away, and what a controller should pay for it.
 
 Energies in MWh, money in the scenario's currency, capacities p.u. of the first one. What is added comes empty and is
-charged from the rest, so the charge of the battery stays what it was; where capacity goes away its charge goes with it.
-Either way the content only falls: what is lost by it is a loss like that of faded capacity. The power of the converter,
-the current of the cells and their heat capacity stay those of the first battery.
+charged from the rest; cells that are replaced hand their charge over before they go. So the charge of the battery stays
+what it was, except for what finds no room in a smaller one at the same state of charge. Either way the content only
+falls: what is lost by it is a loss like that of faded capacity. Cells that go before they are worn out are written off:
+the rest of their price falls due when they go. The power of the converter, the current of the cells and their heat
+capacity stay those of the first battery.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from simulators.storage.battery.aged_step import AGED_FIELDS, DEPTH_CLASSES, ByL
 from simulators.storage.battery.ageing import Ageing, AgeingState, augmented, rebased, removed, worn
 from simulators.storage.battery.ageing.cost import AgeingCost
 from simulators.storage.battery.ageing.daily_use import daily_use
-from simulators.storage.battery.ageing.stock import STOCK_COLUMNS, take_stock
+from simulators.storage.battery.ageing.stock import STOCK_COLUMNS, price_used, take_stock
 from simulators.storage.battery.ageing.usage import Floats
 from simulators.storage.battery.ageing_params import AdditionParams, AgeingParams
 
@@ -65,6 +67,8 @@ class Extended(NamedTuple):
     soc: float
     """The same charge over another capacity, or what of it finds room."""
     capacity_frac: float
+    written_off: Floats
+    """(L,) price of the cells that went, as far as they had not used it up; p.u. of that of the first capacity."""
 
 
 class AgeingFeedback:
@@ -128,6 +132,8 @@ class AgeingFeedback:
         ageing = health.ageing
         going = {"nothing": 0, "oldest": 1, "all": ageing.shares.size}[addition.replaces]
         cycles, depths = self._cycles_of_first(ageing)
+        written_off = ageing.shares[:going].sum() - price_used(
+            ageing.shares[:going], self.model.losses(ageing)[:going], self.end_loss)
         ageing = augmented(ageing, addition.energy_mwh / self.energy_mwh)
         for _ in range(going):
             ageing = removed(ageing, 0)
@@ -140,7 +146,7 @@ class AgeingFeedback:
         after = float(capacity_rel(ageing.shares, health.stock))
         soc = min(soc, soc * before / after)
         health.ageing = rebased(ageing, soc)
-        return Extended(soc, after)
+        return Extended(soc, after, written_off)
 
     def warnings(self, health: BatteryHealth) -> list[str]:
         """Ranges of the laws' experiments that were left and not told of yet."""

@@ -8,7 +8,8 @@ Energy: ``energy_mwh``, the integral of the open-circuit voltage over the charge
 ``loss_mw`` is the sum of its causes, not what is left over.
 
 The cells age by several laws side by side (ageing); the first of them is nominal and acts on capacity and resistance
-after every step (aged_step). Where the cells have a price, ``wear_cost`` is what the nominal law has used up of it.
+after every step (aged_step). Where the cells have a price, ``wear_cost`` is what the nominal law has used up of it, and
+the rest of it for cells that are replaced before they are worn out.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from simulators.power_factor import tan_phi
 from simulators.records import record_array
 from simulators.setpoint import finite_request_mw
 from simulators.storage.battery.aged_step import NOMINAL, ByLaw
+from simulators.storage.battery.ageing.usage import Floats
 from simulators.storage.battery.bms import Bms, BmsState, initial_bms_state
 from simulators.storage.battery.feedback import DEPTH_LABELS, AgeingFeedback, BatteryHealth
 from simulators.storage.battery.lfp_params import WATT_PER_MW, Params
@@ -115,7 +117,7 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         state, dt_h = self.state, dt_s / 3600.0
-        shared_mwh = self._extend(t_s)
+        shared_mwh, written_off = self._extend(t_s)
         soc_before = state.soc
         self._report_band(t_s)
         request_mw, state.setpoint_invalid = finite_request_mw(self, t_s, inputs.p_set_mw, state.setpoint_invalid)
@@ -128,6 +130,9 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
         p_mw = done.converter_mw - done.standby_mw - auxiliary_mw
         converter_loss_mw = done.converter_loss_mw + done.standby_mw
         fade_mw = worn.fade_mw + shared_mwh / dt_h
+        wear_cost = max(done.converter_mw, 0.0) * dt_h * self.params.wear_cost_per_mwh
+        if self._books_ageing:
+            wear_cost = worn.cost + self._price * float(written_off[NOMINAL])
         read = self._bms.measure(
             state.bms, state.generator, soc_before, done.soc, done.temperature_degc, p_mw, dt_h
         )
@@ -146,7 +151,7 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             auxiliary_mw,
             done.thermal_management_mw,
             fade_mw,
-            worn.cost if self._books_ageing else max(done.converter_mw, 0.0) * dt_h * self.params.wear_cost_per_mwh,
+            wear_cost,
             done.temperature_degc,
             self._pack.voltage_v(done.voltage_v),
             self._pack.current_a(done.current_a),
@@ -161,7 +166,7 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             worn.by_law.resistance_factor,
             worn.by_law.calendar_frac,
             worn.by_law.cyclic_frac,
-            self._price * worn.by_law.used_frac,
+            self._price * (worn.by_law.used_frac + written_off),
             worn.depths,
         )
 
@@ -181,17 +186,19 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
         cost = self._price * float(aged.by_law.used_frac[NOMINAL])
         return StepResult._make(electrical), Worn(fade_mw, cost, aged.full_cycles, aged.by_law, aged.depths)
 
-    def _extend(self, t_s: int) -> float:
-        """Carry out additions that are due; returns the content lost by it [MWh]."""
+    def _extend(self, t_s: int) -> tuple[float, Floats]:
+        """Carry out additions that are due; returns content lost by it [MWh], price written off by law (``Extended``).
+        """
         state, ageing = self.state, self._ageing
         if ageing is None or state.health is None:
-            return 0.0
-        lost_mwh = 0.0
+            return 0.0, NOTHING
+        lost_mwh, written_off = 0.0, np.zeros(len(ageing.law_names))
         for due_s, addition in ageing.additions[state.health.additions_done:]:
             if due_s > t_s:
                 break
             before, soc = state.soh_capacity_frac, state.soc
-            state.soc, after = ageing.extend(state.health, addition, soc)
+            state.soc, after, rest = ageing.extend(state.health, addition, soc)
+            written_off += rest
             state.soh_capacity_frac = after
             lost_mwh += self._capacity_mah * (before * content_v(soc) - after * content_v(state.soc))
             gone = {"nothing": "", "oldest": " in place of the oldest block", "all": " in place of all"}
@@ -201,7 +208,7 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
                 f"{self.name}: {addition.energy_mwh:g} MWh of new cells{gone[addition.replaces]}; capacity "
                 f"{before:.3f} → {after:.3f} of the first, state of charge {soc:.3f} → {state.soc:.3f}",
             )
-        return lost_mwh
+        return lost_mwh, written_off
 
     def _report_ageing(self, t_s: int) -> None:
         """Tell once when a law leaves the range of its experiments, and when the cells are worn out."""

@@ -11,6 +11,8 @@ the price spreads over the life instead of falling due in the first months, and 
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulators.jit import compiled
 from simulators.storage.battery.ageing.law import CALENDAR as CALENDAR_PART
 from simulators.storage.battery.ageing.law import CAPACITY_PARTS, PARTS
@@ -41,6 +43,12 @@ def _take_stock(shares: Floats, losses: Floats, end_loss: float, stock: Floats) 
         stock[law, CALENDAR] = calendar
         stock[law, RESISTANCE] = 1.0 / conductance
         stock[law, USED] = max(stock[law, USED], used)
+
+
+def price_used(shares: Floats, losses: Floats, end_loss: float) -> Floats:
+    """(L,) price that blocks have used up, p.u. of that of the first capacity."""
+    worn = np.minimum(losses[:, :, :CAPACITY_PARTS].sum(axis=2) / end_loss, 1.0)
+    return np.asarray(shares @ worn**2)
 
 
 @compiled
