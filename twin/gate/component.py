@@ -152,9 +152,9 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         def blank(setpoints: Mapping[str, np.ndarray], name: str) -> Schedule:
             return made(setpoints, Origin(OriginKind.FALLBACK, name))
 
-        def try_out(schedule: Schedule) -> Tried:
+        def try_out(schedule: Schedule, against: Moment = moment) -> Tried:
             state.trials_count += 1
-            return ground.try_out(schedule, moment)
+            return ground.try_out(schedule, against)
 
         decision = decide(Means(
             rolled_out if propose is None else lambda: propose(moment), try_out, ground.repairs(moment, self._clock),
@@ -162,7 +162,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             0 if by else self._rules.repair_rounds, lambda what, tried: told.append((what, tried))))
         if t_s - state.refreshed_s >= self._rules.fallback_refresh_s:
             state.refreshed_s = t_s
-            state.fallbacks_json = json.dumps(library.refreshed(records.book.current, t_s, blank, try_out))
+            state.fallbacks_json = json.dumps(library.refreshed(
+                records.book.current, t_s, blank, lambda schedule: try_out(schedule, moment.nominal)))
         self._conclude(t_s, decision, moment, told, by)
         return decision
 

@@ -2,8 +2,9 @@
 
 Three, in this order unless the last renewal has shown otherwise: *previous* goes on with the release that held and
 holds its last values; *steady* leaves generators, renewables and loads as they are now and lets storages rest; *rest*
-is the safe value everywhere. They are renewed and tried every ``gate.fallback_refresh_s``, so that it is known
-beforehand which would do; when one is needed it is tried again from the state of that moment, like any other schedule.
+is the safe value everywhere. They are renewed and tried in the nominal course every ``gate.fallback_refresh_s``, so
+that it is known beforehand which would do; when one is needed it is tried again from the state of that moment, against
+all expectations, like any other schedule.
 """
 
 from __future__ import annotations

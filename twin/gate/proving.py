@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ class Moment:
     state_sha256: str
     expectations: Sequence[Expectation | None]
     """The nominal one first; None: models and random numbers as they are in the state."""
+
+    @property
+    def nominal(self) -> Moment:
+        """With the nominal expectation alone."""
+        return dataclasses.replace(self, expectations=self.expectations[:1])
 
     @property
     def forecast_sha256(self) -> str:
@@ -91,9 +97,6 @@ class ProvingGround:
 
     def repairs(self, moment: Moment, clock: Callable[[int], str]) -> RepairRounds:
         """How rejected schedules are repaired from this moment on."""
-        before = Before.of(moment.state, self._components)
-        plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
-
         by_name = {NOMINAL if e is None else e.name: e for e in moment.expectations}
 
         def linearised(tried: Tried) -> RepairContext | None:
@@ -109,6 +112,8 @@ class ProvingGround:
             found = [r.sensitivities for r in results if isinstance(r, Done) and r.sensitivities is not None]
             if len(found) < len(results):
                 return None
+            before = Before.of(moment.state, self._components)
+            plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
             return RepairContext(tried.schedule, tried.nominal, joined(found), self.limits, plates, before, clock=clock)
 
         return RepairRounds(Projection(), linearised)

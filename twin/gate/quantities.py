@@ -138,15 +138,14 @@ def _run_time_h(series: np.ndarray, on_above: float, up: bool, before: BeforeSta
     wanted = (np.abs(series) > on_above) == up
     known = np.isfinite(before.value)
     was_wanted = known & ((np.abs(np.nan_to_num(before.value)) > on_above) == up)
+    intervals = np.arange(len(series))[:, None]
+    last_other = np.maximum.accumulate(np.where(wanted, -1, intervals), axis=0)
+    from_before = wanted & (last_other < 0)
     # A run that began before the start has been going on for an unknown time where nobody knows better.
-    length_s = np.where(was_wanted, before.in_state_s, np.where(known, 0.0, np.nan))
-    so_far = np.full(series.shape, np.nan)
-    at_end = np.full(series.shape, np.nan)
-    lasting = was_wanted | (~known & wanted[0])
-    for i, now in enumerate(wanted):
-        ended = lasting & ~now
-        at_end[i, ended] = length_s[ended]
-        length_s = np.where(now, np.where(lasting, length_s, 0.0) + dt_s, 0.0)
-        so_far[i, now] = np.where(np.isnan(length_s), (i + 1.0) * dt_s, length_s)[now]
-        lasting = now
+    head_s = np.where(was_wanted, before.in_state_s, np.where(known, 0.0, np.nan))
+    length_s = (intervals - last_other) * float(dt_s) + np.where(from_before, head_s, 0.0)
+    so_far = np.where(wanted, np.where(np.isnan(length_s), (intervals + 1.0) * dt_s, length_s), np.nan)
+    lasted_s = np.vstack([head_s[None, :], length_s[:-1]])
+    lasting = np.vstack([(was_wanted | (~known & wanted[0]))[None, :], wanted[:-1]])
+    at_end = np.where(lasting & ~wanted, lasted_s, np.nan)
     return Judged(so_far / HOUR_S, at_end / HOUR_S)
