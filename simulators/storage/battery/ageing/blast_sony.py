@@ -6,12 +6,16 @@ span of use (spans.py), as there: rates of storage, range of the state of charge
 throughput and C-rate refer to the first capacity, so they shrink with it.
 
 Deliberate differences: the state is advanced along the curve instead of by a tangent; a loss above the ceiling of the
-present stress stays (there: not a number); the cyclic resistance law, negative above 1.05 C, is held at zero.
+present stress stays (there: not a number); the cyclic resistance law, negative above 1.05 C, is held at zero; q5, the
+loss per throughput by cycling, does not fall below what it is without depth. As published its expression changes sign
+at a depth of 0.18 and its size is taken: cycling of that depth is free, and ripple on it *lowers* the loss. Held, it
+grows with depth and C-rate, or stays. From a depth of 0.36 on it is the published one.
+
 Kept as published although Naumann has a square: the *cube* of (SOC - 0.5) in the resistance at rest. At 100 % and 40 °C
 ten years then give a gain of 0.49 instead of 0.31.
 
-Limitations: cycled at 20 to 40 °C only and without influence of temperature on cycling; |q5| has a zero at a depth
-of 0.18, so shallow cycling is cheaper than it can be. The break-in applies above three full cycles a day only.
+Limitations: cycled at 20 to 40 °C only and without influence of temperature on cycling; below a depth of 0.36 the
+loss per throughput is a constant that nothing was fitted to. The break-in applies above three full cycles a day only.
 """
 
 from __future__ import annotations
@@ -50,7 +54,9 @@ TIME_EXPONENT = (3.32850281062177e-4, 7.34553185711369e11, -2.82161575620780e-6,
                  1.27227593657290e-3)
 """q3: factor, coefficients of ∛Ua/T⁴, ∜Ua·T³, ∛Ua/T³ and ∜Ua·T² [-]."""
 CYCLE_RATE = (-6.81260579372875e-6, 2.59615973160844e-5, 2.11559710307295e-6)
-"""q5 = |a + b · depth + c · exp(depth² · C-rate³)| [1/FEC]."""
+"""q5 = a + b · depth + c · exp(depth² · C-rate³), at least |a + c| [1/FEC]; as published, its size."""
+LOWEST_CYCLE_RATE = abs(CYCLE_RATE[0] + CYCLE_RATE[2])
+"""The published q5 at depth 0 [1/FEC]."""
 CYCLE_EXPONENT = 1.12847759334355
 """q6 [-]."""
 BREAK_IN_CEILING = (0.582258029148225, 0.0583128906965484, 0.208738181522897, -3.80744333129564, 1.16126260428210,
@@ -86,7 +92,8 @@ def time_exponent(anode_v: Any, temperature_k: Any) -> Any:
 
 def cycle_rate(depth: Any, c_rate: Any) -> Any:
     """q5 of ``loss = (q5 · FEC) ** q6`` [1/FEC]."""
-    return np.abs(CYCLE_RATE[0] + CYCLE_RATE[1] * depth + CYCLE_RATE[2] * np.exp(depth**2 * c_rate**3))
+    grown = CYCLE_RATE[0] + CYCLE_RATE[1] * depth + CYCLE_RATE[2] * np.exp(depth**2 * c_rate**3)
+    return np.maximum(grown, LOWEST_CYCLE_RATE)
 
 
 def hours_to_loss(soc: Any, temperature_degc: Any, loss: Any) -> Any:
@@ -162,7 +169,7 @@ BLAST_SONY = Law(
     title="Sony-Murata LFP 3 Ah, NREL BLAST-Lite",
     chemistry="LFP",
     source="BLAST-Lite 1.1 Lfp_Gr_SonyMurata3Ah; Gasper et al., J. Electrochem. Soc. 169 (2022) 080518",
-    limitations="no influence of temperature on cycling; cycles shallower than 0.8 are extrapolated, near 0.18 to zero",
+    limitations="no influence of temperature on cycling; cycles below 0.8 are extrapolated, below 0.36 as a constant",
     tested=TestedRange(
         temperature_degc=(0.0, 60.0), soc=(0.0, 1.0), cycling_degc=(20.0, 40.0), depth=(0.8, 1.0),
         charge_c_rate=1.0, discharge_c_rate=2.0),
