@@ -19,7 +19,7 @@ import numpy as np
 from simulators.storage.battery.aged_step import AGED_FIELDS, DEPTH_CLASSES, ByLaw, aged_step_into, capacity_rel
 from simulators.storage.battery.ageing import Ageing, AgeingState, augmented, rebased, removed, worn
 from simulators.storage.battery.ageing.cost import AgeingCost
-from simulators.storage.battery.ageing.daily_use import daily_use
+from simulators.storage.battery.ageing.daily_use import counted_c_rate, daily_use
 from simulators.storage.battery.ageing.stock import STOCK_COLUMNS, price_used, take_stock
 from simulators.storage.battery.ageing.usage import Floats
 from simulators.storage.battery.ageing_params import AdditionParams, AgeingParams
@@ -164,7 +164,7 @@ class AgeingFeedback:
         Parameters
         ----------
         depth : of the usual cycle, one a day; the mean price holds for it.
-        c_rate : of the cycle [1/h].
+        c_rate : of the cycle, on its way [1/h].
 
         Returns
         -------
@@ -173,7 +173,8 @@ class AgeingFeedback:
         nominal, per_mwh = self.model.laws[0], self.params.replacement_cost_per_mwh or 0.0
         use = daily_use(nominal, depth, c_rate, PRICED_DEGC, self.end_loss)
         mean = per_mwh * use.life_per_cycle / depth / discharge_efficiency
-        curve = AgeingCost(nominal, per_mwh, self.end_loss).depth_segments(PRICED_SEGMENTS, c_rate, PRICED_DEGC)
+        curve = AgeingCost(nominal, per_mwh, self.end_loss).depth_segments(
+            PRICED_SEGMENTS, counted_c_rate(nominal, np.linspace(0.0, 1.0, PRICED_SEGMENTS + 1), c_rate), PRICED_DEGC)
         alone = float(curve(depth)) / depth
         scale = mean / alone if alone > 0.0 else 0.0
         width_mwh = self.energy_mwh / PRICED_SEGMENTS

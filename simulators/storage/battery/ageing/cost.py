@@ -70,11 +70,12 @@ class AgeingCost:
         return self.replacement_per_mwh * self._life(
             lambda loss: law.cycles_to_loss(depth, c_rate, mean_soc, temperature_degc, loss))
 
-    def depth_segments(self, count: int = 10, c_rate: float = 0.25, temperature_degc: float = 25.0,
+    def depth_segments(self, count: int = 10, c_rate: Any = 0.25, temperature_degc: float = 25.0,
                        mean_soc: float = 0.5) -> ConvexCurve:
         """Cost of one full cycle over its depth, convex, in segments of equal depth.
 
-        Its ``slopes`` are the prices of the segments: money per MWh discharged from the cells.
+        Its ``slopes`` are the prices of the segments: money per MWh discharged from the cells. ``c_rate`` as the law
+        counts it, one for all depths or (count + 1,).
         """
         depth = np.linspace(0.0, 1.0, count + 1)
         money = self.cycle_per_mwh(np.maximum(depth, SMALLEST_DEPTH), c_rate, temperature_degc, mean_soc)

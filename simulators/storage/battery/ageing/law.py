@@ -116,4 +116,6 @@ class Law:
     """(soc, temperature_degc, loss) → hours at rest until that capacity loss, from new."""
     cycles_to_loss: Callable[[Any, Any, Any, Any, Any], Any]
     """(depth, c_rate, mean_soc, temperature_degc, loss) → full cycles until that capacity loss by cycling alone, from
-    new. ``depth`` above 0."""
+    new. ``depth`` above 0; ``c_rate`` as the law counts it: over the way, for laws of spans with the rests in it."""
+    shares_curve: bool = False
+    """Whether time and cycles go along one curve: then their stresses add up, else their losses."""

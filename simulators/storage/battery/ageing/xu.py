@@ -137,4 +137,5 @@ XU_LMO = Law(
     has_resistance=False,
     hours_to_loss=hours_to_loss,
     cycles_to_loss=cycles_to_loss,
+    shares_curve=True,
 )
