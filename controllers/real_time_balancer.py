@@ -14,8 +14,9 @@ What it does on purpose (1, and 3 with the grid) is no deviation. Without a meas
 set-point. A storage that does not follow is not counted on for a while, its set-point stays. Powers MW, into the
 network positive; the exchange positive for import. The rules are pure functions in :mod:`controllers.real_time`.
 
-Limits of its knowledge: efficiencies are those of the nameplate; losses in the grid that a correction causes are
-corrected one step later; a new plan is a step of its own, covered as any other.
+Limits of its knowledge: content is counted with the capacity that measured energy over measured state of charge makes,
+less a margin; how the droop is shared, and its efficiencies, are of the nameplate; losses in the grid that a correction
+causes are corrected one step later; a new plan is a step of its own, covered as any other.
 """
 
 from __future__ import annotations
@@ -43,7 +44,15 @@ from controllers.real_time.restoration import (
     to_rest_mw,
 )
 from controllers.real_time.sharing import by_duration, fill, room_around
-from controllers.real_time.storages import Range, Storages, content_range, plausible, reachable, without_reserve
+from controllers.real_time.storages import (
+    Range,
+    Storages,
+    content_range,
+    measured_capacity,
+    plausible,
+    reachable,
+    without_reserve,
+)
 from twin.component import Component, Layer, Role, Section, port
 from twin.context import Context
 from twin.errors import ComponentError
@@ -65,6 +74,7 @@ class Inputs:
     band_low_mw: np.ndarray = port(-math.inf, per="asset")
     band_high_mw: np.ndarray = port(math.inf, per="asset")
     """Released powers; a band that is no interval (NaN) releases the set-point alone."""
+    energy_mwh: np.ndarray = port(math.nan, per="asset", measured=True)
 
 
 @dataclass(slots=True)
@@ -93,6 +103,8 @@ class State:
     """Power with which each storage returns of its own, without what it balances for others."""
     drift_mwh: np.ndarray
     """Given beyond the set-points since the plan began."""
+    capacity_mwh: np.ndarray
+    """Between empty and full, as last measured; before that, of the nameplate."""
     following: Following
     conditions: Conditions
     exchange: ExchangeMemory
@@ -142,7 +154,7 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
     def initial_state(self) -> State:
         """Nothing seen, nothing moved."""
         n = len(self._plates)
-        return State(np.zeros(n), np.zeros(n), np.zeros(n), Following.of(n),
+        return State(np.zeros(n), np.zeros(n), np.zeros(n), self._storages.energy_mwh.copy(), Following.of(n),
                      Conditions(np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)), ExchangeMemory())
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
@@ -162,6 +174,7 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         active = math.isfinite(inputs.exchange_mw) and math.isfinite(aim)
 
         soc = plausible(np.asarray(inputs.soc))
+        state.capacity_mwh = measured_capacity(self._storages, state.capacity_mwh, np.asarray(inputs.energy_mwh), soc)
         limits = self._limits(inputs, soc, dt_s / 3600.0)
         droop_mw = self._droop(inputs.frequency_hz, limits)
         room = room_around(limits.base_mw, limits.free)
@@ -191,7 +204,7 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         ), deviation_mw, float(droop_mw.sum()))
 
     def _limits(self, inputs: Inputs, soc: np.ndarray, dt_h: float) -> _Limits:
-        s, reserve_mw = self._storages, self._reserve_mw
+        s, reserve_mw = self._storages.holding(self.state.capacity_mwh), self._reserve_mw
         set_mw = np.where(np.isfinite(inputs.p_set_mw), inputs.p_set_mw, 0.0)
         band = Range(np.asarray(inputs.band_low_mw), np.asarray(inputs.band_high_mw))
         possible = reachable(s, set_mw, soc, band, dt_h)
@@ -217,7 +230,8 @@ class RealTimeBalancer(Component[Params, Inputs, Outputs, State]):
         self, soc: np.ndarray, balanced_mw: np.ndarray, droop: float, left_s: int, dt_s: int
     ) -> None:
         """Let the restoring powers follow what is wanted now."""
-        p, s, state = self.params, self._storages, self.state
+        p, state = self.params, self.state
+        s = self._storages.holding(state.capacity_mwh)
         to_rest = to_rest_mw(s, np.where(np.isnan(soc), REST_SOC, soc), p.restoration_s)
         passed_on_mw = handed_over_mw(state.restoring_mw, balanced_mw, to_rest, dt_s, p.restoration_s)
         wanted_mw = np.where(self._fast, to_rest, to_plan_mw(state.drift_mwh, left_s))

@@ -6,7 +6,7 @@ Powers in MW, discharge positive; energies in MWh; arrays have one element per s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,11 @@ from twin.nameplate import StorageNameplate
 
 PLAUSIBLE_SOC = (-0.1, 1.1)
 """A reading outside is none: an estimate errs by a few percent at the ends, a broken one gives anything."""
+
+LEAST_SOC = 0.05
+"""Below, the quotient of energy and state of charge says nothing."""
+CAPACITY_MARGIN_FRAC = 0.02
+"""Of the measured capacity: errors of two readings, so that what a reserve counts on is there."""
 
 
 class Range(NamedTuple):
@@ -43,6 +48,10 @@ class Storages:
                  "min_soc", "max_soc")
         return cls(*(np.array([getattr(plate, name) for plate in plates], dtype=float) for name in names))
 
+    def holding(self, capacity_mwh: np.ndarray) -> Storages:
+        """The same storages with what they hold today between empty and full."""
+        return replace(self, energy_mwh=capacity_mwh)
+
     @property
     def rated_mw(self) -> np.ndarray:
         """The larger of both powers."""
@@ -57,6 +66,20 @@ class Storages:
 def plausible(soc: np.ndarray) -> np.ndarray:
     """Readings of the state of charge, NaN where one cannot be true."""
     return np.where((soc >= PLAUSIBLE_SOC[0]) & (soc <= PLAUSIBLE_SOC[1]), soc, np.nan)
+
+
+def measured_capacity(
+    storages: Storages, known_mwh: np.ndarray, energy_mwh: np.ndarray, soc: np.ndarray
+) -> np.ndarray:
+    """Energy between empty and full as measured: an aged battery holds less than its nameplate says.
+
+    Parameters
+    ----------
+    known_mwh : kept where energy or state of charge is not measured, or the storage is next to empty.
+    """
+    says_something = (soc >= LEAST_SOC) & (energy_mwh > 0.0)
+    measured_mwh = energy_mwh / np.where(says_something, soc, 1.0) * (1.0 - CAPACITY_MARGIN_FRAC)
+    return np.where(says_something, np.minimum(measured_mwh, storages.energy_mwh), known_mwh)
 
 
 def reachable(storages: Storages, set_mw: np.ndarray, soc: np.ndarray, band: Range, dt_h: float) -> Range:

@@ -32,6 +32,7 @@ def readings(lost_frac: float) -> Callable[[np.random.Generator, int], dict[str,
             "planned_exchange_mw": float(plan), "exchange_mw": float(exchange),
             "frequency_hz": float(some(rng.normal(50.0, 0.05, 1))[0]), "p_set_mw": rng.uniform(-12.0, 12.0, 2),
             "p_mw": some(rng.uniform(-10.0, 10.0, 2)), "soc": some(rng.uniform(0.0, 1.0, 2)),
+            "energy_mwh": some(rng.uniform(0.0, 1.0, 2) * np.array([40.0, 0.06])),
             "band_low_mw": np.array([BAND_MW[0], -math.inf]), "band_high_mw": np.array([BAND_MW[1], math.inf])}
 
     return draw

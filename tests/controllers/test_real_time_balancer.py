@@ -178,6 +178,15 @@ def test_the_droops_power_is_kept_from_balancing() -> None:
     assert sum(p[20] for p in result.p_mw.values()) == pytest.approx(11.0)
 
 
+@pytest.mark.parametrize(("soh", "balanced_mw"), [(1.0, 5.0), (0.7, 0.0)])
+def test_the_droops_energy_is_that_of_aged_cells(soh: float, balanced_mw: float) -> None:
+    """2 MW for 15 min are 0.5 MWh. 1.5 % above empty are 0.59 of 39.2 MWh (40 less the margin) when the cells are new,
+    so that balancing may have some; of 27.4 MWh they are 0.41, all of which is the droop's."""
+    result = simulate(15, step_of(5.0), nameplates={"bess": BATTERY}, soc={"bess": 0.115}, droop_mw=2.0,
+                      seen=lambda t, i: changed(i, energy_mwh=i.soc * 40.0 * soh), **SHARP)
+    assert result.p_mw["bess"][STEP_AT_S + 1] == pytest.approx(balanced_mw)
+
+
 @pytest.mark.parametrize(("hz", "sign"), [(49.9, 1.0), (50.1, -1.0)])
 def test_no_restoration_works_against_the_droop(hz: float, sign: float) -> None:
     """Storages that were moved and want back in the droop's opposite direction wait until the frequency is normal."""

@@ -7,7 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from controllers.real_time.storages import Range, Storages, content_range, plausible, reachable, without_reserve
+from controllers.real_time.storages import (
+    Range,
+    Storages,
+    content_range,
+    measured_capacity,
+    plausible,
+    reachable,
+    without_reserve,
+)
 from twin.nameplate import StorageNameplate
 
 HALF = StorageNameplate(4.0, 5.0, 2.0, 0.8, 0.5, 0.1, 0.9, 0.0)
@@ -73,3 +81,19 @@ def test_a_reading_that_cannot_be_true_is_none() -> None:
     """An estimate may err a little beyond the ends."""
     read = plausible(np.array([0.5, -0.02, 1.03, 7.0, -1.0, math.inf, math.nan]))
     assert np.isnan(read).tolist() == [False, False, False, True, True, True, True]
+
+
+@pytest.mark.parametrize(("energy_mwh", "soc", "expected_mwh"), [
+    (0.7, 0.5, 1.372),       # holds 1.4 MWh of 2; 2 % less for the errors of two readings
+    (1.1, 0.5, 2.0),         # more than the nameplate says is not counted on
+    (math.nan, 0.5, 1.9), (0.7, math.nan, 1.9), (0.02, 0.02, 1.9), (-0.7, 0.5, 1.9),   # says nothing: as known before
+])
+def test_capacity_is_measured_energy_over_measured_charge(energy_mwh: float, soc: float, expected_mwh: float) -> None:
+    found = measured_capacity(ONE, np.array([1.9]), np.array([energy_mwh]), np.array([soc]))
+    assert found == pytest.approx([expected_mwh])
+
+
+def test_an_aged_storage_gives_and_takes_less() -> None:
+    """70 % of 2 MWh: 0.4·1.4·0.5 = 0.28 MWh to give, 0.4·1.4/0.8 = 0.7 MWh to take."""
+    aged = content_range(ONE.holding(np.array([1.4])), np.array([0.5]), np.zeros(1), QUARTER_H)
+    assert (float(aged.low_mw[0]), float(aged.high_mw[0])) == pytest.approx((-2.8, 1.12))
