@@ -48,7 +48,8 @@ def stays_within_limits(component: Any, inputs: Any, outputs: Any, previous_stat
     assert min(p.min_soc, before.soc) - 1e-12 <= y.soc <= max(p.max_soc, before.soc) + 1e-12
     assert y.temperature_degc <= p.derating.none_above_degc
     assert p.converter.min_dc_v <= y.voltage_v <= p.converter.max_dc_v
-    causes = y.converter_loss_mw, y.ohmic_loss_mw, y.hysteresis_loss_mw, y.auxiliary_mw, y.fade_loss_mw
+    causes = (y.converter_loss_mw, y.standby_loss_mw, y.ohmic_loss_mw, y.hysteresis_loss_mw, y.auxiliary_mw,
+              y.fade_loss_mw)
     assert min(causes) >= 0.0
     assert y.loss_mw == pytest.approx(sum(causes), abs=ROUNDING)
     at_start = component._capacity_mah * before.soh_capacity_frac * content_v(before.soc)

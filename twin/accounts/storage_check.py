@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.accounts.storage_health import AUXILIARY, FADE, causes_of
+from twin.accounts.storage_health import NOT_CONVERSION, causes_of
 from twin.component import Role
 from twin.nameplate import StorageNameplate
 from twin.store.run_data import ComponentRecord, RunData
@@ -68,7 +68,7 @@ def _curve_deviation_rel(run: RunData, component: ComponentRecord, plate: Storag
     unexplained += float(sum(np.maximum(-cause, 0.0).sum() for cause in causes.values()))
     unexplained += float(np.abs(-np.diff(energy) / dt_h - power[1:] - loss[1:]).sum())
     if plate.round_trip_range is not None:
-        conversion = sum(float(cause.sum()) for name, cause in causes.items() if name not in (AUXILIARY, FADE))
+        conversion = sum(float(cause.sum()) for name, cause in causes.items() if name not in NOT_CONVERSION)
         best = plate.round_trip_range[1]
         # what went both ways: of the rest it is not known what the other way will lose
         both_ways = min(float(np.maximum(power, 0.0).sum()), best * float(np.maximum(-power, 0.0).sum()))

@@ -30,12 +30,17 @@ LOSS = "loss_mw"
 CAUSE_SUFFIX = "_loss_mw"
 AUXILIARY = "auxiliary_mw"
 """Drawn whether the storage works or not."""
+STANDBY = "standby_loss_mw"
+"""Of a converter that is off."""
 FADE = "fade_loss_mw"
 """Goes with lost capacity, not with conversion."""
+NOT_CONVERSION = (AUXILIARY, STANDBY, FADE)
+LARGEST_CHANGE = 0.5
+"""Change of the content over the energy taken or delivered, the larger; beyond, a round trip would be a guess."""
 CAPACITY, RESISTANCE = "law_soh_capacity_frac", "law_soh_resistance_factor"
 CALENDAR, CYCLIC, COST = "law_calendar_loss_frac", "law_cyclic_loss_frac", "law_ageing_cost"
 CYCLES, DEPTHS = "full_cycles_count", "cycle_depth_count"
-TEMPERATURE, TRUE_SOC, MEASURED_SOC = "temperature_degc", "soc", "measured_soc"
+TEMPERATURE, TRUE_SOC, MEASURED_SOC, CONTENT = "temperature_degc", "soc", "measured_soc", "energy_mwh"
 YEAR_S = 365.25 * 86_400
 SHORTEST_YEARS = 0.99
 """Of a run from which a life is extrapolated: 365 days are enough, half the seasons are not."""
@@ -56,9 +61,16 @@ class LawHealth:
     cyclic_frac: float
     cost: float
     """Of the ageing in the run."""
+    served_mwh: float
+    """Delivered while the law was above the end of life: what that cost was for."""
     end_of_life_years: float
     """From the start of the run."""
     is_extrapolated: bool
+
+    @property
+    def cost_per_mwh(self) -> float:
+        """Cost over what was delivered for it; nan if nothing was."""
+        return self.cost / self.served_mwh if self.served_mwh > 0.0 else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +84,10 @@ class StorageHealth:
     losses_mwh: dict[str, float]
     """Cause in words → energy, in the order of the outputs; all of ``loss_mwh``."""
     round_trip_frac: float
-    """Delivered over delivered and lost, with everything; nan if nothing was delivered."""
+    """Delivered over taken, with everything. What is in the storage at the end and was not before counts as delivered,
+    what is missing as taken, by the nameplate's efficiencies; nan if that is much, or nothing was delivered."""
     conversion_frac: float
-    """The same without auxiliaries and lost capacity."""
+    """The same without auxiliaries, standby and lost capacity."""
     conversion_range: tuple[float, float] | None
     """What the nameplate says of that."""
     temperature_degc: tuple[float, float, float] | None
@@ -87,7 +100,9 @@ class StorageHealth:
     closed_cycles: dict[str, float]
     """Class of depth → number."""
     soc_error: tuple[float, float] | None
-    """Measured less true state of charge: mean, and largest by size."""
+    """Measured less true state of charge: mean, and largest by size; of the readings there are."""
+    missing_readings_frac: float
+    """Part of the steps without a reading of the state of charge."""
 
     @property
     def throughput_mwh(self) -> float:
@@ -101,11 +116,10 @@ class StorageHealth:
         return (min(known), values[0], max(known)) if known else (math.nan, math.nan, math.nan)
 
     def cost_per_mwh(self) -> tuple[float, float, float] | None:
-        """Ageing per MWh delivered: lowest, nominal, highest; None without a price."""
-        low, nominal, high = self.band("cost")
-        if not high > 0.0 or self.delivered_mwh <= 0.0:
-            return None
-        return low / self.delivered_mwh, nominal / self.delivered_mwh, high / self.delivered_mwh
+        """Ageing per MWh delivered until the end of life: lowest, nominal, highest; None without a price."""
+        prices = [law.cost_per_mwh for law in self.laws]
+        known = [price for price in prices if math.isfinite(price)]
+        return (min(known), prices[0], max(known)) if known and max(known) > 0.0 else None
 
 
 def causes_of(record: ComponentRecord) -> tuple[str, ...]:
@@ -140,18 +154,21 @@ def _health(run: RunData, record: ComponentRecord) -> StorageHealth:
     delivered = float(np.maximum(power, 0.0).sum()) * dt_h
     losses = {cause: energy(cause) for cause in causes_of(record)}
     lost = energy(LOSS) if run.has(f"{record.name}.{LOSS}") else math.fsum(losses.values())
-    aside = math.fsum(losses.get(cause, 0.0) for cause in (AUXILIARY, FADE))
+    taken = float(np.maximum(-power, 0.0).sum()) * dt_h
+    converted = lost - math.fsum(losses.get(cause, 0.0) for cause in NOT_CONVERSION)
+    change = _change_of_content_mwh(run, record, dt_h)
     degc = series(TEMPERATURE) if TEMPERATURE in record.outputs else np.zeros(0)
+    error, missing = _soc_error(run, record)
     counted = series(DEPTHS) if record.vectors.get(DEPTHS) else np.zeros((0, 0))
     cycles = series(CYCLES) if CYCLES in record.outputs else np.zeros(0)
     return StorageHealth(
         name=record.name,
         delivered_mwh=delivered,
-        taken_mwh=float(np.maximum(-power, 0.0).sum()) * dt_h,
+        taken_mwh=taken,
         loss_mwh=lost,
         losses_mwh={cause_in_words(cause): mwh for cause, mwh in losses.items()},
-        round_trip_frac=_ratio(delivered, delivered + lost),
-        conversion_frac=_ratio(delivered, delivered + lost - aside),
+        round_trip_frac=_round_trip(delivered, lost, change, plate),
+        conversion_frac=_round_trip(delivered, converted, change, plate),
         conversion_range=plate.round_trip_range if plate else None,
         temperature_degc=(float(degc.min()), float(degc.mean()), float(degc.max())) if degc.size else None,
         temperature_range_degc=plate.temperature_range_degc if plate else None,
@@ -159,19 +176,40 @@ def _health(run: RunData, record: ComponentRecord) -> StorageHealth:
         end_of_life_frac=plate.end_of_life_frac if plate else None,
         full_cycles_count=float(cycles[-1]) if cycles.size else math.nan,
         closed_cycles=dict(zip(record.vectors[DEPTHS], counted[-1].tolist(), strict=True)) if counted.size else {},
-        soc_error=_soc_error(run, record),
+        soc_error=error,
+        missing_readings_frac=missing,
     )
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if part > 0.0 and whole > 0.0 else math.nan
+def _change_of_content_mwh(run: RunData, record: ComponentRecord, dt_h: float) -> float:
+    """Content at the end less that before the first step; nan where it is not stated."""
+    if not {CONTENT, LOSS} <= set(record.outputs) or not len(content := run.native(f"{record.name}.{CONTENT}")):
+        return math.nan
+    first = run.native(f"{record.name}.p_mw")[0] + run.native(f"{record.name}.{LOSS}")[0]
+    return float(content[-1] - content[0] - first * dt_h)
 
 
-def _soc_error(run: RunData, record: ComponentRecord) -> tuple[float, float] | None:
+def _round_trip(delivered: float, lost: float, change: float, plate: StorageNameplate | None) -> float:
+    """Round trip as if the content had come back to where it was (``StorageHealth.round_trip_frac``)."""
+    moved = max(delivered, delivered + lost + change)
+    if plate is None or delivered <= 0.0 or not abs(change) <= LARGEST_CHANGE * moved:
+        return math.nan
+    if change > 0.0:
+        delivered += change * plate.discharge_efficiency
+        lost += change * (1.0 - plate.discharge_efficiency)
+    else:
+        lost += -change * (1.0 / plate.charge_efficiency - 1.0)
+    return delivered / (delivered + lost)
+
+
+def _soc_error(run: RunData, record: ComponentRecord) -> tuple[tuple[float, float] | None, float]:
+    """Mean and largest error of the readings there are, and the part of the steps that have none."""
     if not {TRUE_SOC, MEASURED_SOC} <= set(record.outputs):
-        return None
+        return None, 0.0
     error = run.native(f"{record.name}.{MEASURED_SOC}") - run.native(f"{record.name}.{TRUE_SOC}")
-    return (float(error.mean()), float(np.abs(error).max())) if error.size else None
+    known = error[np.isfinite(error)]
+    missing = 1.0 - known.size / error.size if error.size else 0.0
+    return (float(known.mean()), float(np.abs(known).max())) if known.size else None, missing
 
 
 def _laws(run: RunData, record: ComponentRecord, plate: StorageNameplate | None) -> tuple[LawHealth, ...]:
@@ -187,12 +225,15 @@ def _laws(run: RunData, record: ComponentRecord, plate: StorageNameplate | None)
         return float(run.native(f"{record.name}.{output}")[:, law].sum()) if output in record.vectors else math.nan
 
     found = []
+    delivered_mwh = np.maximum(run.native(f"{record.name}.p_mw"), 0.0) * record.step_s / 3600.0
     for i, name in enumerate(names):
         end = plate.end_of_life_frac if plate else None
         parts = [run.native(f"{record.name}.{o}")[:, i] for o in (CALENDAR, CYCLIC) if o in record.vectors]
         years, guessed = end_of_life(capacity[:, i], parts, record.step_s, end) if end else (math.nan, False)
+        # a step is served as long as the one before has not ended the life
+        alive = np.concatenate(([True], capacity[:-1, i] > end)) if end else np.ones(len(capacity), bool)
         found.append(LawHealth(name, last(CAPACITY, i), last(RESISTANCE, i), last(CALENDAR, i), last(CYCLIC, i),
-                               total(COST, i), years, guessed))
+                               total(COST, i), float(delivered_mwh[alive].sum()), years, guessed))
     return tuple(found)
 
 

@@ -43,7 +43,7 @@ def storage_facts(storage: StorageHealth, currency: str) -> list[tuple[str, str]
     if (price := storage.cost_per_mwh()) is not None:
         cheapest, usual, dearest = (money_text(p) for p in price)
         over_laws = f", {cheapest} to {dearest} over the laws" if len(storage.laws) > 1 else ""
-        facts.append(("Cost of ageing", f"{usual} {currency}/MWh delivered{over_laws}"))
+        facts.append(("Cost of ageing", f"{usual} {currency}/MWh delivered until the end of life{over_laws}"))
     if math.isfinite(storage.round_trip_frac):
         curve = storage.conversion_range
         by_curve = f"; by its curve {_percent(curve[0])} to {_percent(curve[1])} when new" if curve else ""
@@ -55,8 +55,11 @@ def storage_facts(storage: StorageHealth, currency: str) -> list[tuple[str, str]
         allowed = f"; may be {limits[0]:g} to {limits[1]:g}" if limits else ""
         facts.append(("Temperature", f"{low_degc:.1f} to {high_degc:.1f} °C, mean {mean_degc:.1f}{allowed}"))
     if storage.soc_error is not None:
-        mean, largest = storage.soc_error
-        facts.append(("Charge as measured", f"{100 * mean:+.2f} points off on average, {100 * largest:.2f} at most"))
+        (mean, largest), missing = storage.soc_error, storage.missing_readings_frac
+        facts.append(("Charge as measured", f"{100 * mean:+.2f} points off on average, {100 * largest:.2f} at most"
+                      + (f"; {_percent(missing)} of the readings are missing" if missing > 0.0 else "")))
+    elif storage.missing_readings_frac > 0.0:
+        facts.append(("Charge as measured", "no readings"))
     return facts
 
 
@@ -69,8 +72,8 @@ def _percent(value: float | None, digits: int = 1) -> str:
 
 
 def _price(storage: StorageHealth, law: LawHealth) -> str:
-    priced = storage.cost_per_mwh() is not None and math.isfinite(law.cost)
-    return money_text(law.cost / storage.delivered_mwh) if priced else NOTHING
+    priced = storage.cost_per_mwh() is not None and math.isfinite(law.cost_per_mwh)
+    return money_text(law.cost_per_mwh) if priced else NOTHING
 
 
 def _years(law: LawHealth) -> str:

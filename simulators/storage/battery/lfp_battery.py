@@ -128,7 +128,6 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
 
         auxiliary_mw = self._constants.controls_mw + done.thermal_management_mw
         p_mw = done.converter_mw - done.standby_mw - auxiliary_mw
-        converter_loss_mw = done.converter_loss_mw + done.standby_mw
         fade_mw = worn.fade_mw + shared_mwh / dt_h
         wear_cost = max(done.converter_mw, 0.0) * dt_h * self.params.wear_cost_per_mwh
         if self._books_ageing:
@@ -144,8 +143,10 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             int(done.limited_by_code),
             done.energy_mwh,
             done.soc,
-            converter_loss_mw + done.ohmic_loss_mw + done.hysteresis_loss_mw + auxiliary_mw + fade_mw,
-            converter_loss_mw,
+            done.converter_loss_mw + done.standby_mw + done.ohmic_loss_mw + done.hysteresis_loss_mw + auxiliary_mw
+            + fade_mw,
+            done.converter_loss_mw,
+            done.standby_mw,
             done.ohmic_loss_mw,
             done.hysteresis_loss_mw,
             auxiliary_mw,

@@ -43,7 +43,9 @@ class Outputs:
     loss_mw: float = port(0.0)
     """All of the following losses and the auxiliaries."""
     converter_loss_mw: float = port(0.0)
-    """Converter and transformer, standby included."""
+    """Converter and transformer while it runs."""
+    standby_loss_mw: float = port(0.0)
+    """What they draw while it is off."""
     ohmic_loss_mw: float = port(0.0)
     """Resistance and polarisation of the cells."""
     hysteresis_loss_mw: float = port(0.0)

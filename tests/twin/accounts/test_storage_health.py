@@ -30,8 +30,53 @@ def test_losses_by_cause_by_hand() -> None:
     assert told.losses_mwh == pytest.approx({"converter": 0.4, "ohmic": 0.82, "fade": 0.006, "auxiliary": 0.3})
     assert told.loss_mwh == pytest.approx(1.526)
     assert (told.delivered_mwh, told.taken_mwh, told.throughput_mwh) == (8.0, 10.0, 18.0)
-    assert told.round_trip_frac == pytest.approx(8.0 / 9.526)
-    assert told.conversion_frac == pytest.approx(8.0 / (8.0 + 0.4 + 0.82))
+    # 2 - 1.526 MWh are still inside, of which 95 % would come out
+    assert told.round_trip_frac == pytest.approx((8.0 + 0.95 * 0.474) / 10.0)
+    assert told.conversion_frac == pytest.approx((8.0 + 0.95 * 0.474) / (8.0 + 0.474 + 0.4 + 0.82))
+
+
+def test_what_is_missing_in_the_end_was_taken_before() -> None:
+    """Of a lossless store that gave 8 and took 5 MWh, 3 MWh had come in at 95 %."""
+    quiet = {cause: np.zeros(6) for cause in ("converter_loss_mw", "ohmic_loss_mw", "auxiliary_mw", "fade_loss_mw")}
+    power = np.array([-5.0, 0.0, 0.0, 4.0, 4.0, 0.0])
+    told = health(worn_battery(power, **quiet, loss_mw=np.zeros(6), energy_mwh=20.0 - np.cumsum(power)))
+
+    assert told.round_trip_frac == pytest.approx(8.0 / (8.0 + 3.0 * (1.0 / 0.95 - 1.0)))
+
+
+def test_no_round_trip_of_what_only_goes_one_way() -> None:
+    told = health(worn_battery([-5.0, -5.0, 0.0, 0.0, 0.0, 1.0]))
+
+    assert math.isnan(told.round_trip_frac) and math.isnan(told.conversion_frac)
+
+
+def test_standby_is_no_conversion() -> None:
+    standby = np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.2])
+    plain = worn_battery(CYCLE)
+    loss = plain[4]["loss_mw"] + standby
+    told = health(worn_battery(CYCLE, standby_loss_mw=standby, loss_mw=loss,
+                               energy_mwh=20.0 - np.cumsum(np.array(CYCLE) + loss)))
+
+    assert told.losses_mwh["standby"] == pytest.approx(0.4)
+    assert told.conversion_frac == pytest.approx((8.0 + 0.95 * 0.074) / (8.0 + 0.074 + 0.4 + 0.82))
+
+
+def test_cost_is_shared_by_what_was_delivered_until_the_end_of_life() -> None:
+    """The harsh law is at 80 % after the fourth hour: of 8 MWh it has served 4."""
+    harsh = np.array([0.0, 0.0, 0.1, 0.25, 0.25, 0.25])
+    told = health(worn_battery(CYCLE, mild=np.linspace(0.0, 0.05, 6), harsh=harsh))
+
+    assert [law.served_mwh for law in told.laws] == pytest.approx([8.0, 4.0])
+    assert told.cost_per_mwh() == pytest.approx((50.0 / 8, 50.0 / 8, 250.0 / 4))
+
+
+def test_missing_readings_are_counted_and_leave_the_others() -> None:
+    measured = worn_battery(CYCLE)[4]["measured_soc"].copy()
+    measured[2] = np.nan
+    told = health(worn_battery(CYCLE, measured_soc=measured))
+
+    assert told.soc_error == pytest.approx((0.01, 0.01))
+    assert told.missing_readings_frac == pytest.approx(1 / 6)
 
 
 def test_states_and_counts_at_the_end() -> None:

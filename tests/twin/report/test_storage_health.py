@@ -82,8 +82,8 @@ def test_words_and_numbers(run: RunData) -> None:
     facts = dict(storage_facts(storage, "CNY"))
 
     assert facts["Capacity left"] == "95.0 %, 75.0 % to 95.0 % over 2 laws of ageing"
-    assert facts["Cost of ageing"] == "6.25 CNY/MWh delivered, 6.25 to 31.25 over the laws"
-    assert facts["Round trip"] == "84.0 % with everything, 86.8 % in conversion; by its curve 80.0 % to 92.0 % when new"
+    assert facts["Cost of ageing"] == "6.25 CNY/MWh delivered until the end of life, 6.25 to 31.25 over the laws"
+    assert facts["Round trip"] == "84.5 % with everything, 87.2 % in conversion; by its curve 80.0 % to 92.0 % when new"
     assert facts["Temperature"] == "20.0 to 22.0 °C, mean 21.0; may be 0 to 45"
     assert facts["Charge as measured"] == "+1.00 points off on average, 1.00 at most"
     # the harsh law passes 20 % in the fifth hour, the run is too short for the mild one

@@ -125,7 +125,8 @@ def measured_charge(run: RunData, record: ComponentRecord, timeline: Timeline) -
     figure.add_trace(step_line(timeline, timeline.mean(error), "difference", palette.SEQUENCE[6], unit="points",
                                digits=".2f"), row=2, col=1)
     style(figure, 360)
-    reach = max(float(np.abs(error).max()) * 1.1, 0.1)
+    largest = np.abs(error[np.isfinite(error)]).max(initial=0.0)
+    reach = max(float(largest) * 1.1, 0.1)
     figure.update_yaxes(title_text="Charge [%]", range=[-3, 103], zeroline=False, row=1, col=1)
     figure.update_yaxes(title_text="Difference [points]", range=[-reach, reach], row=2, col=1)
     return on_time(figure, timeline)

@@ -44,6 +44,7 @@ def test_bus_sees_the_converter_less_the_auxiliaries() -> None:
 
     assert (y.converter_mw, y.limited_by_code) == (8.0, Limit.NONE)
     assert y.p_mw == pytest.approx(8.0 - CONTROLS_MW)
+    assert y.standby_loss_mw == 0.0
     assert y.loss_mw == pytest.approx(y.converter_loss_mw + y.ohmic_loss_mw + y.hysteresis_loss_mw + CONTROLS_MW)
 
 
