@@ -6,8 +6,8 @@ Capacity loss grows with the square root of time and of full cycles, resistance 
 
 Limitations: no influence of temperature on cycling (few tests); no lithium plating in the cold; no knee. The cyclic
 resistance law falls with the C-rate, turns negative above 1.05 C and is held at zero there. The storage range is that
-of the calendar paper. The cycling range is the one recorded in BLAST-Lite for the same data; the fit over depth used
-shallower cycles too.
+of the calendar paper. The cycling range, depths of 0.8 to 1, is the one recorded in BLAST-Lite for the same data. The
+curve over depth was fitted to shallower cycles too, but as their range is not verified here, they are told as outside.
 """
 
 from __future__ import annotations
