@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from twin.errors import ParkTwinError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PAGE_WIDTH = 200
 train_app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 forecast_app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -71,9 +76,7 @@ def train(
     if as_json:
         typer.echo(json.dumps({"models": str(out), "scores": scorecard_plain(result.results)}, ensure_ascii=False))
         return
-    from rich.console import Console
-
-    console = Console()
+    console = _console()
     console.print(scorecard_table(result.results))
     for text in unused(result.results):
         console.print(text, style="dim", soft_wrap=True)
@@ -113,13 +116,18 @@ def forecast(
     if as_json:
         typer.echo(json.dumps(forecast_plain(made), ensure_ascii=False))
         return
-    from rich.console import Console
-
-    console = Console()
+    console = _console()
     for item in forecast_tables(made):
         console.print(item, soft_wrap=isinstance(item, str))
     if plot is not None:
         console.print(f"plot  {plot}")
+
+
+def _console() -> Console:
+    """Wide where it is no terminal: tables in a file are not folded."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PAGE_WIDTH)
 
 
 @contextmanager

@@ -34,6 +34,9 @@ class MemberVerdict:
     def __str__(self) -> str:
         if self.used:
             return f"{self.target}: {self.member} is used, skill {self.skill:+.2f} against persistence"
+        if np.isnan(self.skill):
+            return (f"{self.target}: {self.member} is not used; persistence has no error on the validation split, so "
+                    "nothing is better")
         return (f"{self.target}: {self.member} is not used; its skill against persistence on the validation split is "
                 f"{self.skill:+.2f}, not above 0")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,14 @@ def group_to_plain(group: TargetGroup) -> dict[str, Any]:
         "days": _days_to_plain(group.days),
         "sky": None if sky is None else {"latitude_deg": sky.latitude_deg, "longitude_deg": sky.longitude_deg,
                                          "altitude_m": sky.altitude_m},
-        "targets": [{"series": t.series, "kind": t.kind.value, "capacity": t.capacity, "covariates": dict(t.covariates),
-                     "lower": t.lower, "upper": t.upper, "irradiance": t.irradiance} for t in group.targets],
+        "targets": [{f.name: getattr(t, f.name) for f in fields(t)} | {
+            "kind": t.kind.value, "covariates": dict(t.covariates)} for t in group.targets],
     }
 
 
 def group_from_plain(plain: Mapping[str, Any], location: Location) -> TargetGroup:
     """The group again; the sky is over its own place, the clock that of the site."""
-    targets = tuple(Target(t["series"], TargetKind(t["kind"]), t["capacity"], t["covariates"], t["lower"], t["upper"],
-                           t["irradiance"]) for t in plain["targets"])
+    targets = tuple(Target(**t | {"kind": TargetKind(t["kind"])}) for t in plain["targets"])
     sky = plain["sky"]
     over = None if sky is None else ClearSky(Location(sky["latitude_deg"], sky["longitude_deg"], sky["altitude_m"],
                                                       location.timezone, location.country))
