@@ -21,7 +21,7 @@ class _Part(BaseModel):
 class AdditionParams(_Part):
     """Capacity that is added, or put in the place of what is there."""
 
-    at: AwareDatetime = Field(description="when, with UTC offset; it counts from the step that begins then or holds it")
+    at: AwareDatetime = Field(description="when, with UTC offset; it counts from the first step not to begin before")
     energy_mwh: float = Field(gt=0, description="energy of the added cells when new, 0 to 100 % [MWh]")
     replaces: Literal["nothing", "oldest", "all"] = Field(
         default="nothing", description="what goes: nothing (augmentation), the oldest block or all there is"

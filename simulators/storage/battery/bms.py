@@ -3,7 +3,8 @@
 The state of charge is counted from the measured current: it starts with an error, drifts with the sensor's offset and
 gain, and is put right at the ends of the band, where charging or discharging ends by cell voltage; between them the
 voltage of LFP says next to nothing. Temperature and power come late and noisy. Random numbers come from a generator
-that belongs to the component's state; three are drawn in every step.
+that belongs to the component's state; four are drawn in every step. The capacity by which energy is told is an estimate
+too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+CAPACITY_ERROR_FRAC = 0.01
+"""Assumption: a hundredth too optimistic. Management systems learn the capacity from charges between recalibrations,
+whose errors, half a point at either end, make about that."""
 LATEST_S = 3600.0
 """Longest delay of an instrument."""
 
@@ -43,6 +47,9 @@ class BmsParams(BaseModel):
     )
     recalibration_error_soc: float = Field(
         default=0.005, ge=0, le=1, description="standard deviation of what a recalibration leaves"
+    )
+    capacity_error_frac: float = Field(
+        default=CAPACITY_ERROR_FRAC, gt=-1, lt=1, description="estimated over true capacity, less one [-]"
     )
     temperature_bias_k: float = Field(default=0.0, ge=-20, le=20, description="measured less true temperature [K]")
     temperature_noise_k: float = Field(default=0.3, ge=0, le=20, description="noise of the temperature [K]")
@@ -114,10 +121,10 @@ class Bms:
         """Readings after a step in which the true charge went from ``soc_before`` to ``soc``."""
         p = self.params
         # as many numbers in every step, so that a parameter of one reading does not change another
-        soc_noise, temperature_noise, power_noise = generator.standard_normal(3).tolist()
+        soc_noise, temperature_noise, power_noise, left = generator.standard_normal(4).tolist()
         at_end = not self._below_soc < soc < self._above_soc
         if at_end and not state.at_end:
-            state.error_soc = p.recalibration_error_soc * float(generator.standard_normal())
+            state.error_soc = p.recalibration_error_soc * left
         elif not at_end:
             state.error_soc += p.current_gain_frac * (soc - soc_before) - p.current_offset_frac * dt_h
         state.at_end = at_end

@@ -117,6 +117,8 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
 
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         state, dt_h = self.state, dt_s / 3600.0
+        if t_s == 0:
+            self._report_late_additions()
         shared_mwh, written_off = self._extend(t_s)
         soc_before = state.soc
         self._report_band(t_s)
@@ -160,7 +162,8 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
             state.soh_resistance_factor,
             worn.full_cycles,
             read.p_mw,
-            self._capacity_mah * state.soh_capacity_frac * content_v(read.soc),
+            self._capacity_mah * state.soh_capacity_frac * (1.0 + self.params.bms.capacity_error_frac)
+            * content_v(read.soc),
             read.soc,
             read.temperature_degc,
             worn.by_law.capacity_frac,
@@ -210,6 +213,19 @@ class LfpBattery(Component[Params, Inputs, Outputs, State]):
                 f"{before:.3f} → {after:.3f} of the first, state of charge {soc:.3f} → {state.soc:.3f}",
             )
         return lost_mwh, written_off
+
+    def _report_late_additions(self) -> None:
+        """Tell what is to be added after the last step has begun: it never will be."""
+        last_s = self.context.duration_s - self.step_s
+        for due_s, addition in self._ageing.additions if self._ageing else ():
+            if due_s > last_s:
+                self.emit(
+                    0,
+                    "addition_after_the_end",
+                    f"{self.name}: the {addition.energy_mwh:g} MWh of {addition.at.isoformat()} come after the last "
+                    "step of the scenario and are not added; make it longer or leave them out",
+                    "warning",
+                )
 
     def _report_ageing(self, t_s: int) -> None:
         """Tell once when a law leaves the range of its experiments, and when the cells are worn out."""

@@ -141,6 +141,23 @@ def test_an_addition_before_the_start_is_refused_with_the_remedy() -> None:
         battery(ageing={"additions": [{"at": due(-1), "energy_mwh": 10}]})
 
 
+def test_an_addition_after_the_end_is_told_once() -> None:
+    component = battery(ageing={"additions": [
+        {"at": due(1e9 / 86_400.0), "energy_mwh": 10}, {"at": due(1), "energy_mwh": 5}]})
+    play(component, [0.0] * 2)
+
+    [event] = component.pending_events
+    assert event.kind == "addition_after_the_end" and "10 MWh" in event.message
+
+
+def test_a_date_within_a_step_counts_from_the_next_step_on() -> None:
+    component = battery(ageing={"additions": [{"at": due(1 / 96 + 1e-3), "energy_mwh": 10}]})
+    capacities = [y.soh_capacity_frac for y in play(component, [0.0] * 3)]
+
+    assert capacities[:2] == pytest.approx([1.0] * 2, abs=2 * FIRST_QUARTER_HOUR)
+    assert capacities[2] == pytest.approx(1.25, abs=2 * FIRST_QUARTER_HOUR)
+
+
 def test_additions_count_in_the_order_of_their_dates() -> None:
     component = battery(ageing={"additions": [{"at": due(2), "energy_mwh": 8}, {"at": due(1), "energy_mwh": 4}]})
     play(component, [0.0] * 97)

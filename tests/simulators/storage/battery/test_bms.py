@@ -13,6 +13,7 @@ from simulators.storage.battery.bms import Bms, BmsParams, BmsState, Measured, i
 
 EXACT: dict[str, Any] = {
     "current_offset_frac": 0, "current_gain_frac": 0, "noise_soc": 0, "recalibration_error_soc": 0,
+    "capacity_error_frac": 0,
     "temperature_noise_k": 0, "temperature_delay_s": 0, "power_noise_frac": 0, "power_delay_s": 0,
 }  # fmt: skip
 HOUR = 1.0
@@ -69,6 +70,15 @@ def test_recalibration_leaves_an_error_of_its_own() -> None:
 
     assert np.mean(left) == pytest.approx(0.0, abs=0.002)
     assert np.std(left) == pytest.approx(0.01, rel=0.1)
+
+
+def test_where_the_estimate_is_put_right_changes_no_other_noise() -> None:
+    """The second bench is recalibrated on its way, the first only at the end of the band."""
+    noisy = {"temperature_noise_k": 0.3, "power_noise_frac": 0.001}
+    late, early = Bench(**noisy), Bench(**noisy, recalibrate_above_soc=0.6)
+    readings = [[bench.read(soc) for soc in (0.5, 0.7, 0.5, 0.8, 0.5)] for bench in (late, early)]
+
+    assert [r[1:] for r in readings[0]] == [r[1:] for r in readings[1]]
 
 
 def test_estimate_stays_between_empty_and_full() -> None:

@@ -157,6 +157,13 @@ def test_readings_differ_from_the_truth_and_exact_instruments_do_not() -> None:
     assert y.measured_energy_mwh == pytest.approx(y.energy_mwh, rel=1e-14)
 
 
+def test_measured_energy_counts_with_the_estimated_capacity_not_the_true_one() -> None:
+    y = battery(bms=EXACT | {"capacity_error_frac": 0.03}).step(0, 900, Inputs(0.0, 25.0))
+
+    assert y.measured_soc == y.soc
+    assert y.measured_energy_mwh == pytest.approx(1.03 * y.energy_mwh)
+
+
 def test_health_is_stated_and_felt() -> None:
     new, worn = battery(), battery(initial_capacity_frac=0.8, initial_resistance_factor=1.5)
 
