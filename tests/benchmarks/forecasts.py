@@ -78,7 +78,10 @@ def run(data: ForecastSet, seed: int, say: Callable[[str], None]) -> Result:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     test = build_windows(data.archive, data.group, data.issues(data.test_utc_s, data.end_utc_s))
     replayed = backtest(model, test)
-    naive = references(_climatology(model), test)
+    climatology = Climatology()
+    climatology.fit(build_windows(data.archive, data.group, data.issues(data.first_utc_s, data.validation_utc_s)), test,
+                    seed)
+    naive = references(climatology, test)
     quantiles = {member.name: replayed.members[k] for k, member in enumerate(model.members)
                  if member.name in ("lightgbm", "residual_network", "multimodal_network")}
     quantiles |= {"combination": replayed.raw, "served": replayed.quantiles}
@@ -94,10 +97,6 @@ def served_ms(model: ForecastModel, data: ForecastSet) -> float:
     for issue in issues:
         model.forecast(data.archive.known_at(issue), model.service)
     return (time.thread_time() - started) / len(issues) / len(data.group.targets) * 1e3
-
-
-def _climatology(model: ForecastModel) -> Climatology:
-    return next(member for member in model.members if isinstance(member, Climatology))
 
 
 def add_rows(table: Table, data: ForecastSet, results: list[Result]) -> list[bool]:

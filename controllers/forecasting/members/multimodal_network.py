@@ -20,7 +20,8 @@ from controllers.forecasting.members.scaling import Scaler
 from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
 from controllers.forecasting.selection import learnable
-from controllers.forecasting.windows import FeatureTable, Windows
+from controllers.forecasting.targets import TargetKind
+from controllers.forecasting.windows import Windows
 
 CONV_CHANNELS = 32
 FUTURE_WIDTH = 3
@@ -29,7 +30,7 @@ HISTORY_STRIDE = 4
 UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
-TRAINING = Training(epochs=30, most_steps=700, batch=16, learning_rate=4e-3, weight_decay=0.03)
+TRAINING = Training(epochs=30, most_steps=500, batch=16, learning_rate=4e-3, weight_decay=0.03)
 PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
@@ -43,6 +44,8 @@ class MultimodalNetwork(Member):
     uses_covariates = True
 
     def __init__(self) -> None:
+        self.names: list[tuple[str, ...]] = []
+        """Features of the lead taken from each target's table."""
         self.future = Scaler(np.empty(0), np.empty(0))
         self.past = Scaler(np.empty(0), np.empty(0))
         self.outputs = Scaler(np.empty(0), np.empty(0))
@@ -53,7 +56,8 @@ class MultimodalNetwork(Member):
         """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
         from controllers.forecasting.members.keras_parts import train as train_network
 
-        future, past = future_table(train).values, train.history.values
+        self.names = features_of_leads(train)
+        future, past = self._future(train), train.history.values
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
         self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
         inputs = self._inputs(train)
@@ -83,19 +87,25 @@ class MultimodalNetwork(Member):
         arrays = {f"weights/{name}": array for name, array in self.weights.items()}
         for key, scaler in (("future", self.future), ("past", self.past), ("outputs", self.outputs)):
             arrays |= {f"{key}_mean": scaler.mean, f"{key}_deviation": scaler.deviation}
-        return MemberState({}, arrays)
+        return MemberState({"names": [list(names) for names in self.names]}, arrays)
 
     @classmethod
     def restore(cls, state: MemberState) -> MultimodalNetwork:
         """See :meth:`Member.restore`."""
         member, arrays = cls(), state.arrays
+        member.names = [tuple(names) for names in state.settings["names"]]
         for key in ("future", "past", "outputs"):
             setattr(member, key, Scaler(arrays[f"{key}_mean"], arrays[f"{key}_deviation"]))
         member.weights = {key.removeprefix("weights/"): a for key, a in arrays.items() if key.startswith("weights/")}
         return member
 
     def _inputs(self, windows: Windows) -> list[np.ndarray]:
-        return [self.future.scaled(future_table(windows).values), self.past.scaled(windows.history.values)]
+        return [self.future.scaled(self._future(windows)), self.past.scaled(windows.history.values)]
+
+    def _future(self, windows: Windows) -> np.ndarray:
+        """(n, leads, channels) what is known per lead."""
+        tables = zip(windows.features, self.names, strict=True)
+        return np.concatenate([table.select(names) for table, names in tables], axis=-1)
 
     def _outcomes(self, windows: Windows) -> list[np.ndarray]:
         """Per target (n, leads, 1), standardised; NaN where unknown."""
@@ -104,19 +114,22 @@ class MultimodalNetwork(Member):
                 for k, outcome in enumerate(windows.outcome)]
 
 
-def future_table(windows: Windows) -> FeatureTable:
-    """What is known per lead: calendar, each covariate once, and the same hour of the past of each target."""
-    names, columns, seen = list(CALENDAR), [windows.features[0].select(CALENDAR)], set[str]()
-    for target, table in zip(windows.group.targets, windows.features, strict=True):
-        for quantity, series in target.covariates.items():
-            if series not in seen:
-                seen.add(series)
-                names.append(series)
-                columns.append(table.select((quantity + COVARIATE_AT_LEAD,)))
-        past = learnable(PAST_OF_TARGET, target.kind)
-        names += [f"{target.series}.{lag}" for lag in past]
-        columns.append(table.select(past))
-    return FeatureTable(tuple(names), np.concatenate(columns, axis=-1))
+def features_of_leads(train: Windows) -> list[tuple[str, ...]]:
+    """Per target its covariates and the same hours of its past; the first brings the calendar of all.
+
+    Each covariate comes once, with the first target that has it.
+    """
+    kinds = [target.kind for target in train.group.targets]
+    calendar_kind = next((kind for kind in kinds if kind is not TargetKind.WIND), TargetKind.WIND)
+    calendar = learnable(CALENDAR, calendar_kind, train.issue_utc_s)
+    found: list[tuple[str, ...]] = []
+    seen: set[str] = set()
+    for target in train.group.targets:
+        fresh = {quantity: series for quantity, series in target.covariates.items() if series not in seen}
+        seen |= set(fresh.values())
+        own = (*(quantity + COVARIATE_AT_LEAD for quantity in fresh), *PAST_OF_TARGET)
+        found.append((*(() if found else calendar), *learnable(own, target.kind, train.issue_utc_s)))
+    return found
 
 
 def build(future_shape: tuple[int, ...], past_shape: tuple[int, ...], targets: int) -> Any:

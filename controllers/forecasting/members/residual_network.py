@@ -27,7 +27,7 @@ WIDTH = 64
 BLOCKS = 2
 REPLICAS = 2
 DROPOUT = 0.1
-TRAINING = Training(epochs=20, most_steps=900, batch=16, learning_rate=6e-3, weight_decay=0.03)
+TRAINING = Training(epochs=20, most_steps=800, batch=16, learning_rate=6e-3, weight_decay=0.03)
 """Chosen on the validation splits of the four published sets."""
 ANCHOR_SPREAD = 1e-4
 
@@ -58,7 +58,7 @@ class ResidualNetwork(Member):
         """See :meth:`Member.fit`; the epoch that is best on validation is kept."""
         from controllers.forecasting.members.keras_parts import train as train_network
 
-        self.names = [learnable(self.chosen(table), target.kind)
+        self.names = [learnable(self.chosen(table), target.kind, train.issue_utc_s)
                       for target, table in zip(train.group.targets, train.features, strict=True)]
         raw = self._stacked(train)
         self.inputs = Scaler.of(raw, (0, 1))
