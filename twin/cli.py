@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from twin.cosim.run import RunTimes
-    from twin.gate.plant_verdict import PlantVerdict
+    from twin.gate.limits.plant_verdict import PlantVerdict
 
 app = typer.Typer(
     name="twin", cls=PluginGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -92,7 +92,7 @@ def report(run: RunArg, as_json: JsonOption = False) -> None:
 def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     """Settle the accounts of a run and show them."""
     from twin.accounts import settle
-    from twin.gate.plant_verdict import PlantVerdict
+    from twin.gate.limits.plant_verdict import PlantVerdict
     from twin.report.gate_story import decisions_by_status, gate_of
     from twin.store.layout import REPORT
     from twin.store.meta import RunMeta
@@ -153,8 +153,8 @@ def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
     """Read, build and wire a scenario without running it; report every mistake with file, line and column."""
     from twin.cosim.build import build_site
     from twin.cosim.wiring import wire
-    from twin.gate.limits import resolve_limits
-    from twin.gate.player import command_ports
+    from twin.gate.limits.limits import resolve_limits
+    from twin.gate.shadow.player import command_ports
     from twin.scenario.loader import load_scenario
 
     resolved = load_scenario(scenario, sets or ())

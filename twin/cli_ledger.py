@@ -12,7 +12,7 @@ import typer
 from twin.errors import ExitCode, ParkTwinError
 
 if TYPE_CHECKING:
-    from twin.gate.ledger_format import Head, Kind
+    from twin.gate.ledger.format import Head, Kind
 
 app = typer.Typer(no_args_is_help=True, help="The ledger of releases: verify it, show it, ask why.",
                   epilog="Exit codes: 0 ok, 2 mistake in the call, 6 the ledger is damaged or missing.")
@@ -35,8 +35,8 @@ def verify(
     An old copy of ledger and head, put back together, is noticed only with --head; another ledger with keys of its own
     only with --key-id.
     """
-    from twin.gate.ledger_check import verify_ledger
-    from twin.gate.ledger_reader import LedgerReader
+    from twin.gate.ledger.check import verify_ledger
+    from twin.gate.ledger.reader import LedgerReader
 
     ledger = _ledger(place)
     findings = verify_ledger(ledger, known_key_id=key_id, known_head=None if head is None else _kept_head(head))
@@ -64,9 +64,9 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print the entries in the order in which they were written: a sentence each, with --json an object each."""
-    from twin.gate.ledger_format import Kind
-    from twin.gate.ledger_reader import LedgerReader
-    from twin.gate.ledger_story import Teller
+    from twin.gate.ledger.format import Kind
+    from twin.gate.ledger.reader import LedgerReader
+    from twin.gate.ledger.story import Teller
 
     with LedgerReader(_ledger(place)) as reader:
         entries = reader.entries(None if kind is None else _kind(kind), last)
@@ -83,8 +83,8 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """Tell the story of a release: who proposed, what the gate found and repaired, who released, what became of it."""
-    from twin.gate.ledger_reader import LedgerReader
-    from twin.gate.ledger_story import story_of
+    from twin.gate.ledger.reader import LedgerReader
+    from twin.gate.ledger.story import story_of
 
     with LedgerReader(_ledger(place)) as reader:
         story = story_of(name, reader.entries())
@@ -98,13 +98,13 @@ def _ledger(place: Path) -> Path:
 
 
 def _kept_head(file: Path) -> Head:
-    from twin.gate.ledger_format import Head
+    from twin.gate.ledger.format import Head
 
     return Head.read_file(file)
 
 
 def _kind(word: str) -> Kind:
-    from twin.gate.ledger_format import Kind
+    from twin.gate.ledger.format import Kind
     from twin.suggest import did_you_mean
 
     kinds = [kind.value for kind in Kind]

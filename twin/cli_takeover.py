@@ -1,6 +1,6 @@
 """``twin takeover`` and ``twin release``: what a person may do in a running twin.
 
-They put a request to the run (``twin.gate.takeover_inbox``) and print what the gate says.
+They put a request to the run (``twin.gate.takeover.inbox``) and print what the gate says.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer
 from twin.errors import ExitCode, ParkTwinError
 
 if TYPE_CHECKING:
-    from twin.gate.takeover_request import Answer
+    from twin.gate.takeover.request import Answer
 
 RunArg = Annotated[Path, typer.Argument(metavar="RUN", help="directory of a running twin")]
 WhoOption = Annotated[str, typer.Option("--who", metavar="NAME", help="your name; it stands in the ledger")]
@@ -99,8 +99,8 @@ def release(
 
 def _ask(run: Path, what: dict[str, Any], wait_s: float, as_json: bool) -> None:
     """Put the request, print the answer, and end with its exit code."""
-    from twin.gate.takeover_inbox import ask, new_request_id
-    from twin.gate.takeover_request import request_of_plain
+    from twin.gate.takeover.inbox import ask, new_request_id
+    from twin.gate.takeover.request import request_of_plain
 
     if not what["who"].strip():
         raise ParkTwinError("--who is missing: the ledger names the person who asks")
@@ -135,7 +135,7 @@ def _clock(run: Path) -> Callable[[int], str]:
 
 def _show_leases(run: Path, as_json: bool) -> None:
     """From the ledger: leases, the last state of each."""
-    from twin.gate.ledger_reader import LedgerReader
+    from twin.gate.ledger.reader import LedgerReader
     from twin.store.layout import LEDGER
 
     with LedgerReader(run / LEDGER) as reader:

@@ -11,7 +11,7 @@ import typer
 from twin.errors import ExitCode, ParkTwinError
 
 if TYPE_CHECKING:
-    from twin.gate.verdict import Verdict
+    from twin.gate.limits.verdict import Verdict
 
 HELP = """Try a schedule in the shadow twin, as the release gate would, and print the verdict.
 
@@ -42,7 +42,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="print the verdict as one JSON object")] = False,
 ) -> None:
     """Try a schedule."""
-    from twin.gate.file_trial import try_file
+    from twin.gate.trial.file_trial import try_file
     from twin.scenario.loader import load_scenario
     from twin.store.layout import SCENARIO, is_run_directory
 
@@ -58,7 +58,7 @@ def validate(
         rules = rules.model_copy(update={"expectations": expectations})
     trial = try_file(resolved, schedule, snapshot, rules)
     if plot is not None:
-        from twin.gate.trial_plot import write_plot
+        from twin.gate.trial.plot import write_plot
 
         write_plot(trial, plot)
     if as_json:
@@ -67,7 +67,7 @@ def validate(
     else:
         from rich.console import Console
 
-        from twin.gate.trial_table import print_trial
+        from twin.gate.trial.table import print_trial
 
         print_trial(trial, Console())
         if plot is not None:

@@ -24,18 +24,18 @@ from tests.twin.gate.releases import key
 from twin.cosim.build import Site, build_site
 from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
-from twin.gate import ledger_entries
 from twin.gate.component import expecter_of
 from twin.gate.expectation import Expectation
-from twin.gate.judge import judge
-from twin.gate.ledger import Ledger
-from twin.gate.limits import resolve_limits
+from twin.gate.ledger import entries as ledger_entries
+from twin.gate.ledger.writer import Ledger
+from twin.gate.limits.judge import judge
+from twin.gate.limits.limits import resolve_limits
+from twin.gate.limits.series import Before
+from twin.gate.limits.verdict import Verdict
 from twin.gate.proving import Moment, ProvingGround
-from twin.gate.release import Signer
+from twin.gate.release.release import Signer
 from twin.gate.rules import GateRules
-from twin.gate.series import Before
-from twin.gate.shadow import Shadow, TwinState
-from twin.gate.verdict import Verdict
+from twin.gate.shadow.shadow import Shadow, TwinState
 from twin.scenario.loader import load_scenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Horizon, Origin, OriginKind, Schedule

@@ -18,13 +18,13 @@ import numpy as np
 
 from tests.twin.gate.releases import SITE, key, release
 from tests.twin.schedules import schedule
-from twin.gate import ledger_entries as entries
-from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import verify_ledger
-from twin.gate.ledger_damage import Damage
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import LedgerReader
-from twin.gate.release import ReleasedSchedule, Verifier
+from twin.gate.ledger import entries as entries
+from twin.gate.ledger.check import verify_ledger
+from twin.gate.ledger.damage import Damage
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
+from twin.gate.ledger.writer import Ledger
+from twin.gate.release.release import ReleasedSchedule, Verifier
 
 KILLS_PER_LEDGER = 20
 """Then a new one is begun, so that checking it stays quick."""

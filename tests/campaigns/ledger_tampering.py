@@ -18,11 +18,11 @@ from pathlib import Path
 
 from tests.twin.gate.releases import key, release
 from tests.twin.schedules import schedule
-from twin.gate import ledger_entries as told
-from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import verify_ledger
-from twin.gate.ledger_damage import Damage
-from twin.gate.ledger_format import ENTRY_PURPOSE, Head, Row, entry_hash, head_file
+from twin.gate.ledger import entries as told
+from twin.gate.ledger.check import verify_ledger
+from twin.gate.ledger.damage import Damage
+from twin.gate.ledger.format import ENTRY_PURPOSE, Head, Row, entry_hash, head_file
+from twin.gate.ledger.writer import Ledger
 
 ENTRIES = 30
 THIEF = key(seed=66)

@@ -19,15 +19,15 @@ from twin.cosim.build import build_site
 from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.gate.decision import Decision, Means, Tried, decide
-from twin.gate.judge import judge
-from twin.gate.limits import resolve_limits
-from twin.gate.linearise import linearise
-from twin.gate.projection import Projection
-from twin.gate.repair import RepairContext, RepairRounds
-from twin.gate.replayed import Replayed
-from twin.gate.series import Before
-from twin.gate.shadow import Shadow, TwinState
-from twin.gate.trajectory import Trajectories
+from twin.gate.limits.judge import judge
+from twin.gate.limits.limits import resolve_limits
+from twin.gate.limits.series import Before
+from twin.gate.repair.projection import Projection
+from twin.gate.repair.repair import RepairContext, RepairRounds
+from twin.gate.shadow.replayed import Replayed
+from twin.gate.shadow.shadow import Shadow, TwinState
+from twin.gate.shadow.trajectory import Trajectories
+from twin.gate.slopes.linearise import linearise
 from twin.scenario.loader import load_scenario
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 

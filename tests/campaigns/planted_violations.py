@@ -15,7 +15,7 @@ import numpy as np
 from tests.campaigns.planted_park import PlantedPark
 from tests.campaigns.plants import PLANTERS, Plant, harmless
 from twin.gate.decision import GateStatus
-from twin.gate.verdict import Verdict
+from twin.gate.limits.verdict import Verdict
 
 LEAST_REPAIRED_FRAC = 0.9
 """Part of the planted violations that must be repaired."""

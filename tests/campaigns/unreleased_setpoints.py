@@ -29,11 +29,11 @@ from twin.cosim.build import build_site
 from twin.cosim.emulated import Emulated
 from twin.cosim.view import RunView
 from twin.device import Command
-from twin.gate.bands import Band
-from twin.gate.book import LeasedBand, ReleaseBook
-from twin.gate.keys import SigningKey
-from twin.gate.release import ReleasedSchedule, Signer, Verifier
-from twin.gate.released_setpoint import ReleaseRefused
+from twin.gate.release.bands import Band
+from twin.gate.release.book import LeasedBand, ReleaseBook
+from twin.gate.release.keys import SigningKey
+from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
+from twin.gate.release.setpoint import ReleaseRefused
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import Horizon, Origin, OriginKind, Schedule

@@ -13,13 +13,13 @@ import pytest
 
 from tests.twin.gate.releases import SITE, key, release
 from tests.twin.schedules import schedule
-from twin.gate import ledger_entries as told
-from twin.gate.ledger import Ledger
-from twin.gate.ledger_format import Kind, head_file
-from twin.gate.ledger_reader import Entry, LedgerReader
-from twin.gate.ledger_story import NoSuchRelease, Teller, story_of
-from twin.gate.released_setpoint import Refusal
-from twin.gate.verdict import Outcome, Trial, Verdict, Violation
+from twin.gate.ledger import entries as told
+from twin.gate.ledger.format import Kind, head_file
+from twin.gate.ledger.reader import Entry, LedgerReader
+from twin.gate.ledger.story import NoSuchRelease, Teller, story_of
+from twin.gate.ledger.writer import Ledger
+from twin.gate.limits.verdict import Outcome, Trial, Verdict, Violation
+from twin.gate.release.setpoint import Refusal
 from twin.schedule import Origin, OriginKind
 
 PROPOSED = schedule()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from twin import cli
-from twin.gate.verdict import Outcome, Verdict
+from twin.gate.limits.verdict import Outcome, Verdict
 
 SITE = """\
 name: roof

@@ -79,7 +79,7 @@ def _put_gate(scenario: ResolvedScenario, components: dict[str, Component], type
     """The release gate, and somebody who says what to expect where the scenario names nobody."""
     from twin.gate.component import NAME, ReleaseGate
     from twin.gate.expectation import Expecter
-    from twin.gate.shadow import operators
+    from twin.gate.shadow.shadow import operators
 
     if not operators(components):
         problems.append(scenario.problem(("gate",), "there is no operator whose schedules could be tried; add a "

@@ -17,7 +17,7 @@ from twin.cosim.interrupt import StopRequest
 from twin.cosim.wiring import Edge, wire
 from twin.cosim.world import run_world
 from twin.errors import ParkTwinError, RunStoreError
-from twin.gate.site_limits import SiteLimits
+from twin.gate.limits.site_limits import SiteLimits
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twin.component import Component
 
 if TYPE_CHECKING:
-    from twin.gate.book import ReleaseBook
+    from twin.gate.release.book import ReleaseBook
     from twin.scenario.resolved import ResolvedScenario
 
 

@@ -2,11 +2,11 @@
 
 Every ``gate.interval_s`` it takes a snapshot of the twin, lets the site's operators make a schedule for the horizon in
 a shadow twin, tries it under every expectation, repairs it or falls back (``twin.gate.decision``), writes down what
-happened (``twin.gate.ledger``), signs, and publishes the release in the book. In every step it hands on what the
+happened (``twin.gate.ledger.writer``), signs, and publishes the release in the book. In every step it hands on what the
 release says, or the safe values where nothing holds; what the operators say directly never passes.
 
-It also decides anew when the measured charge of a storage has left the band in which the release was proved, and when a
-person takes over, gives back, releases or rejects (``twin.gate.takeover``). But for when a person's request arrives,
+It also decides anew when the measured charge of a storage has left the band in which the release was proved, and when
+a person takes over, gives back, releases or rejects (``twin.gate.takeover``). But for when a person's request arrives,
 nothing here depends on the wall clock: the same scenario gives the same releases, also in a continued run.
 """
 
@@ -24,19 +24,19 @@ from twin.component import Component, ComponentParams, Layer, Role, Section
 from twin.context import Context
 from twin.cosim.stages import PLANT_ROLES
 from twin.errors import ComponentError, ParkTwinError
-from twin.gate.book import LeasedBand
 from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_words
 from twin.gate.expectation import Expectation
 from twin.gate.fallback import FallbackLibrary
-from twin.gate.jobs import Failure
-from twin.gate.ledger_format import LedgerBusy, LedgerWriteError
+from twin.gate.ledger.format import LedgerBusy, LedgerWriteError
 from twin.gate.ports import Inputs, Outputs, State
-from twin.gate.released_setpoint import ReleaseRefused
+from twin.gate.release.book import LeasedBand
+from twin.gate.release.setpoint import ReleaseRefused
 from twin.gate.setpoints import OPERATED, PORTS, bands_of, safe_values, state_bands, storages_of
-from twin.gate.shadow import TwinState, operators
-from twin.gate.takeover import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
-from twin.gate.takeover_inbox import FileInbox
-from twin.gate.takeover_request import Request, RequestKind, leasable
+from twin.gate.shadow.jobs import Failure
+from twin.gate.shadow.shadow import TwinState, operators
+from twin.gate.takeover.desk import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
+from twin.gate.takeover.inbox import FileInbox
+from twin.gate.takeover.request import Request, RequestKind, leasable
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
 if TYPE_CHECKING:

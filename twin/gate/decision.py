@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
-from twin.gate.jobs import Failure
-from twin.gate.trajectory import Trajectories
-from twin.gate.verdict import Verdict
+from twin.gate.limits.verdict import Verdict
+from twin.gate.shadow.jobs import Failure
+from twin.gate.shadow.trajectory import Trajectories
 from twin.schedule import Schedule
 
 

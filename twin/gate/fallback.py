@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from twin.gate.decision import Tried
-from twin.gate.release import ReleasedSchedule
+from twin.gate.release.release import ReleasedSchedule
 from twin.schedule import Schedule
 
 Blank: TypeAlias = Callable[[Mapping[str, np.ndarray], str], Schedule]

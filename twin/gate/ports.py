@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.component import port
 from twin.gate.decision import GateStatus
-from twin.gate.takeover import DeskState
+from twin.gate.takeover.desk import DeskState
 
 
 @dataclass(slots=True)

@@ -13,18 +13,18 @@ import numpy as np
 from twin.component import Component
 from twin.gate.decision import Tried
 from twin.gate.expectation import NOMINAL, Expectation
-from twin.gate.jobs import Done, Failure, Linearise, Replay, Rollout
-from twin.gate.judge import judge
-from twin.gate.limits import LimitSet, resolve_limits
-from twin.gate.projection import Projection
-from twin.gate.promise import promise_of
-from twin.gate.repair import RepairContext, RepairRounds, expectations_to_mend
-from twin.gate.replayed import Replayed
+from twin.gate.limits.judge import judge
+from twin.gate.limits.limits import LimitSet, resolve_limits
+from twin.gate.limits.promise import promise_of
+from twin.gate.limits.series import Before
+from twin.gate.repair.projection import Projection
+from twin.gate.repair.repair import RepairContext, RepairRounds, expectations_to_mend
 from twin.gate.rules import GateRules
-from twin.gate.sensitivity import joined
-from twin.gate.series import Before
-from twin.gate.shadow import TwinState
-from twin.gate.shadow_pool import ShadowPool
+from twin.gate.shadow.jobs import Done, Failure, Linearise, Replay, Rollout
+from twin.gate.shadow.pool import ShadowPool
+from twin.gate.shadow.replayed import Replayed
+from twin.gate.shadow.shadow import TwinState
+from twin.gate.slopes.sensitivity import joined
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Horizon, Schedule

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import twin
-from twin.gate import ledger_entries
-from twin.gate.bands import Bands
-from twin.gate.book import ReleaseBook
 from twin.gate.decision import Decision, Tried, in_words
-from twin.gate.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, load_signing_key, make_run_key, read_public_keys
-from twin.gate.ledger import Ledger
-from twin.gate.ledger import Told as Entries
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import LedgerReader
-from twin.gate.release import ReleasedSchedule, Signer, Verifier
-from twin.gate.takeover_request import Request
+from twin.gate.ledger import entries as ledger_entries
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
+from twin.gate.ledger.writer import Ledger
+from twin.gate.ledger.writer import Told as Entries
+from twin.gate.release.bands import Bands
+from twin.gate.release.book import ReleaseBook
+from twin.gate.release.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, load_signing_key, make_run_key, read_public_keys
+from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
+from twin.gate.takeover.request import Request
 from twin.scenario.takeovers import acts_of
 from twin.store.layout import LEDGER, RELEASE_KEYS
 

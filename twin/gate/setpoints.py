@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from twin.gate.bands import Band
 from twin.gate.decision import Tried
+from twin.gate.release.bands import Band
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
 from twin.schedule import Schedule
 

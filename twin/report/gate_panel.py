@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from twin.gate.plant_verdict import PlantVerdict
-from twin.gate.verdict import VerdictError
+from twin.gate.limits.plant_verdict import PlantVerdict
+from twin.gate.limits.verdict import VerdictError
 from twin.report.figures.gate import before_and_after, planned_and_delivered, status_strip
 from twin.report.gate_story import decided_otherwise, gate_of
 from twin.report.gate_tables import Clock, breaches_table, clock_of, decisions_table, gate_line, limits_line

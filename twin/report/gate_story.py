@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from twin.gate.decision import GateStatus
-from twin.gate.ledger_format import Kind, LedgerError
-from twin.gate.ledger_reader import Entry, LedgerReader
+from twin.gate.ledger.format import Kind, LedgerError
+from twin.gate.ledger.reader import Entry, LedgerReader
 from twin.schedule import Schedule, ScheduleError, floats_of_plain
 from twin.store.layout import LEDGER
 from twin.store.run_data import ComponentRecord, RunData

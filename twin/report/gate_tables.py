@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from twin.gate.decision import GateStatus
-from twin.gate.plant_verdict import Breach, PlantVerdict
+from twin.gate.limits.plant_verdict import Breach, PlantVerdict
 from twin.report import tables
 from twin.report.formats import money
 from twin.report.gate_story import Decided, decisions_by_status, trials_count

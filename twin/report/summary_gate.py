@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.gate.plant_verdict import PlantVerdict
+from twin.gate.limits.plant_verdict import PlantVerdict
 from twin.report.gate_story import gate_of
 from twin.report.gate_tables import breach_sentence, clock_of, gate_line, limits_line
 from twin.store.run_data import RunData

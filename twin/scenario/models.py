@@ -27,7 +27,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin.fuels import NATURAL_GAS_EMISSION_T_PER_MWH
-from twin.gate.limit_rows import LimitRow
+from twin.gate.limits.rows import LimitRow
 from twin.gate.rules import GateRules
 from twin.scenario.faults import FaultSpec
 from twin.scenario.takeovers import HandReleaseSpec, TakeoverSpec, WatchdogResetSpec

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twin.context import Context
 from twin.errors import Problem, ScenarioError
-from twin.gate.takeover_request import LONGEST_LEASE_S, Line, Request, RequestKind
+from twin.gate.takeover.request import LONGEST_LEASE_S, Line, Request, RequestKind
 from twin.scenario.instants import Instant, outside, seconds_at
 
 SET_POINTS = ("p_set_mw", "p_limit_mw", "interrupt_frac")

@@ -9,9 +9,9 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.twin.schedules import schedule
-from twin.gate.bands import Band
-from twin.gate.keys import SigningKey
-from twin.gate.release import ReleasedSchedule, Signer
+from twin.gate.release.bands import Band
+from twin.gate.release.keys import SigningKey
+from twin.gate.release.release import ReleasedSchedule, Signer
 
 SITE = "zero_carbon_park"
 

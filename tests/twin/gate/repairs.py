@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tests.twin.gate.replays import QUARTER_S, limits, replay
-from twin.gate.limits import Limit
-from twin.gate.repair import RepairContext
-from twin.gate.sensitivity import Column, Point, Sensitivities
-from twin.gate.series import Before
-from twin.gate.verdict import Outcome, Trial, Verdict
+from twin.gate.limits.limits import Limit
+from twin.gate.limits.series import Before
+from twin.gate.limits.verdict import Outcome, Trial, Verdict
+from twin.gate.repair.repair import RepairContext
+from twin.gate.slopes.sensitivity import Column, Point, Sensitivities
 from twin.nameplate import GeneratorNameplate, RenewableNameplate, StorageNameplate
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from twin.gate.expectation import Expectation
-from twin.gate.limit_rows import LimitRow
-from twin.gate.limits import Limit, LimitSet
-from twin.gate.quantities import unit_of_quantity
-from twin.gate.signals import Signal
-from twin.gate.trajectory import Trajectories
+from twin.gate.limits.limits import Limit, LimitSet
+from twin.gate.limits.quantities import unit_of_quantity
+from twin.gate.limits.rows import LimitRow
+from twin.gate.limits.signals import Signal
+from twin.gate.shadow.trajectory import Trajectories
 
 QUARTER_S = 900
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from twin.gate.bands import Band
-from twin.gate.book import LeasedBand, ReleaseBook
-from twin.gate.released_setpoint import Refusal, ReleaseRefused
+from twin.gate.release.bands import Band
+from twin.gate.release.book import LeasedBand, ReleaseBook
+from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.schedule import Horizon
 
 HORIZON = Horizon(900, 900, 4)

@@ -11,7 +11,7 @@ import pytest
 
 from twin.component import Nothing, Section, port
 from twin.cosim.wiring import Edge, End
-from twin.gate.player import command_ports
+from twin.gate.shadow.player import command_ports
 
 
 @dataclass

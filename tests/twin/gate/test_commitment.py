@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.gate.commitment import UnitTimes, nearest_pattern
+from twin.gate.repair.commitment import UnitTimes, nearest_pattern
 
 FREE = UnitTimes(1, 1, on_before=False, locked_steps=0)
 

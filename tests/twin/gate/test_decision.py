@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_words
-from twin.gate.jobs import Failure
-from twin.gate.verdict import Outcome
+from twin.gate.limits.verdict import Outcome
+from twin.gate.shadow.jobs import Failure
 
 
 class Verdicts:

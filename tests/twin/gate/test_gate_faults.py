@@ -24,18 +24,19 @@ from tests.twin.gate.releases import key as signing_key
 from tests.twin.gate.releases import release
 from twin.cosim.build import build_site
 from twin.cosim.run import new_run
-from twin.gate import keys, proving, records
-from twin.gate.book import LeasedBand, ReleaseBook
+from twin.gate import proving, records
 from twin.gate.decision import GateStatus
-from twin.gate.jobs import Done, Failure, Replay
-from twin.gate.keys import SigningKeyError
-from twin.gate.ledger import Ledger
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import LedgerReader
-from twin.gate.release import Verifier
-from twin.gate.released_setpoint import Refusal, ReleaseRefused
-from twin.gate.shadow import TwinState
-from twin.gate.shadow_pool import ShadowError, ShadowPool
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
+from twin.gate.ledger.writer import Ledger
+from twin.gate.release import keys
+from twin.gate.release.book import LeasedBand, ReleaseBook
+from twin.gate.release.keys import SigningKeyError
+from twin.gate.release.release import Verifier
+from twin.gate.release.setpoint import Refusal, ReleaseRefused
+from twin.gate.shadow.jobs import Done, Failure, Replay
+from twin.gate.shadow.pool import ShadowError, ShadowPool
+from twin.gate.shadow.shadow import TwinState
 from twin.scenario.loader import load_scenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Horizon

@@ -9,8 +9,8 @@ import pytest
 
 from tests.twin.gate.gated import run_scenario, run_site, write_site
 from twin.gate.decision import GateStatus
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import LedgerReader
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
 from twin.store.layout import LEDGER
 
 IMPOSSIBLE = """

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.twin.gate.replays import QUARTER_S, expectation, limit, limits, replay
 from tests.twin.schedules import schedule
-from twin.gate.jobs import Failure
-from twin.gate.judge import judge
+from twin.gate.limits.judge import judge
+from twin.gate.limits.series import Before
+from twin.gate.limits.verdict import Driver, Outcome, Verdict, VerdictError
 from twin.gate.rules import GateRules
-from twin.gate.series import Before
-from twin.gate.verdict import Driver, Outcome, Verdict, VerdictError
+from twin.gate.shadow.jobs import Failure
 
 
 def verdict(results, limit_set, share_frac=0.8, before=None):

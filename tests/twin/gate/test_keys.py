@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.twin.gate.releases import SITE, key
-from twin.gate.keys import (
+from twin.gate.release.keys import (
     KEY_FILE_VARIABLE,
     KEY_VARIABLE,
     KeyFault,

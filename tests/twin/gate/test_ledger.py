@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.twin.gate.releases import SITE, key, release
-from twin.gate import ledger as ledger_module
-from twin.gate import ledger_entries as told
-from twin.gate.keys import read_public_keys
-from twin.gate.ledger import Ledger
-from twin.gate.ledger_check import LedgerDamaged, verify_ledger
-from twin.gate.ledger_damage import Damage
-from twin.gate.ledger_format import Head, Kind, LedgerBusy, LedgerError, LedgerWriteError, head_file
-from twin.gate.ledger_reader import LedgerReader
-from twin.gate.release import Verifier
-from twin.gate.released_setpoint import Refusal, ReleaseRefused
+from twin.gate.ledger import entries as told
+from twin.gate.ledger import writer as ledger_module
+from twin.gate.ledger.check import LedgerDamaged, verify_ledger
+from twin.gate.ledger.damage import Damage
+from twin.gate.ledger.format import Head, Kind, LedgerBusy, LedgerError, LedgerWriteError, head_file
+from twin.gate.ledger.reader import LedgerReader
+from twin.gate.ledger.writer import Ledger
+from twin.gate.release.keys import read_public_keys
+from twin.gate.release.release import Verifier
+from twin.gate.release.setpoint import Refusal, ReleaseRefused
 
 NOTE = {"t_s": 0, "message": "all is well"}
 
@@ -114,7 +114,7 @@ def test_two_open_ledgers_take_turns(file):
 
 def test_many_processes_write_at_once_and_none_is_lost(file):
     script = ("import sys; from pathlib import Path; from tests.twin.gate.releases import key; "
-              "from twin.gate.ledger import Ledger, Kind\n"
+              "from twin.gate.ledger.writer import Ledger, Kind\n"
               "with Ledger(Path(sys.argv[1]), key(), wait_s=60) as ledger:\n"
               "    for n in range(10): ledger.append(Kind.FAULT, {'who': sys.argv[2], 'n': n})")
     written(file, 0)
@@ -312,7 +312,7 @@ def test_a_full_disk_leaves_nothing_half_written(file):
 def test_a_limit_on_the_size_of_files_is_told(tmp_path):
     """The system refuses to let the file grow, as it does on a full disk."""
     script = ("import resource, signal, sys; from pathlib import Path; from tests.twin.gate.releases import key; "
-              "from twin.gate.ledger import Ledger, Kind; from twin.gate.ledger_format import LedgerWriteError\n"
+              "from twin.gate.ledger.writer import Ledger, Kind; from twin.gate.ledger.format import LedgerWriteError\n"
               "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
               "with Ledger(Path(sys.argv[1]), key()) as ledger:\n"
               "    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"

@@ -9,8 +9,8 @@ import pytest
 from twin.cosim.build import build_site
 from twin.cosim.wiring import wire
 from twin.errors import ScenarioError
-from twin.gate.limits import SOLVED, LimitSet, resolve_limits
-from twin.gate.player import command_ports
+from twin.gate.limits.limits import SOLVED, LimitSet, resolve_limits
+from twin.gate.shadow.player import command_ports
 from twin.scenario.loader import load_scenario
 
 SITE = """\

@@ -12,15 +12,15 @@ import pytest
 
 from tests.twin.gate.replays import QUARTER_S, limit, limits, replay
 from twin.cosim.wiring import End
-from twin.gate import late
-from twin.gate.judge import judge
-from twin.gate.limits import resolve_limits
-from twin.gate.linearise import linearise
-from twin.gate.points import points_of
-from twin.gate.replayed import Replayed
+from twin.gate.limits.judge import judge
+from twin.gate.limits.limits import resolve_limits
+from twin.gate.limits.series import Before
 from twin.gate.rules import GateRules
-from twin.gate.series import Before
-from twin.gate.shadow import Shadow, TwinState
+from twin.gate.shadow.replayed import Replayed
+from twin.gate.shadow.shadow import Shadow, TwinState
+from twin.gate.slopes import late
+from twin.gate.slopes.linearise import linearise
+from twin.gate.slopes.points import points_of
 from twin.scenario.loader import load_scenario
 from twin.schedule import Horizon, Origin, Schedule
 

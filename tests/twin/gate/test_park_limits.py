@@ -6,11 +6,11 @@ import copy
 
 import pytest
 
-from twin.gate.judge import judge
-from twin.gate.limits import SOLVED, resolve_limits
+from twin.gate.limits.judge import judge
+from twin.gate.limits.limits import SOLVED, resolve_limits
+from twin.gate.limits.series import Before
 from twin.gate.rules import GateRules
-from twin.gate.series import Before
-from twin.gate.shadow import Shadow, TwinState
+from twin.gate.shadow.shadow import Shadow, TwinState
 from twin.scenario.loader import load_scenario
 from twin.schedule import Horizon, Origin, Schedule
 

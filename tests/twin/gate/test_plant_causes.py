@@ -10,12 +10,12 @@ import pytest
 from tests.twin.gate.releases import release
 from tests.twin.gate.replays import limit, limits, replay
 from twin.gate.expectation import Expectation
-from twin.gate.ledger_entries import noted, released
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import Entry
-from twin.gate.plant_causes import Explanation
-from twin.gate.plant_judge import judge_plant
-from twin.gate.promise import Promise, promise_of
+from twin.gate.ledger.entries import noted, released
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import Entry
+from twin.gate.limits.plant_causes import Explanation
+from twin.gate.limits.plant_judge import judge_plant
+from twin.gate.limits.promise import Promise, promise_of
 from twin.gate.rules import GateRules
 
 IMPORT = limit("grid.exchange_mw", name="import", high=2.0)

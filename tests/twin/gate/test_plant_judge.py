@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tests.twin.gate.replays import limit, limits, replay
-from twin.gate.plant_judge import judge_plant
-from twin.gate.plant_verdict import Breach, PlantVerdict
+from twin.gate.limits.plant_judge import judge_plant
+from twin.gate.limits.plant_verdict import Breach, PlantVerdict
+from twin.gate.limits.verdict import VerdictError
 from twin.gate.rules import GateRules
-from twin.gate.verdict import VerdictError
 
 RULES = GateRules(step_s=900, horizon_h=1)
 MINUTE_S = 60

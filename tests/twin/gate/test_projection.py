@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests.twin.gate.repairs import UNIT, context, point, schedule, sensitivities, verdict
 from tests.twin.gate.replays import limit
-from twin.gate.commitment import UnitTimes
-from twin.gate.projection import Projection
-from twin.gate.projection_limits import TIGHTENING
-from twin.gate.repair import Repair, RepairContext
-from twin.gate.series import Before
-from twin.gate.verdict import Outcome
+from twin.gate.limits.series import Before
+from twin.gate.limits.verdict import Outcome
+from twin.gate.repair.commitment import UnitTimes
+from twin.gate.repair.projection import Projection
+from twin.gate.repair.projection_limits import TIGHTENING
+from twin.gate.repair.repair import Repair, RepairContext
 from twin.schedule import Schedule
 
 CLOSE = 1e-5

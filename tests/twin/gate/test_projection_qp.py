@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.gate.projection_qp import LinearLimit, nearest_point
+from twin.gate.repair.projection_qp import LinearLimit, nearest_point
 
 
 def limit(values, bound: float, price: float = 1e4, label: str = "limit") -> LinearLimit:

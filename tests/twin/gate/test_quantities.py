@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twin.gate.replays import QUARTER_S, row
-from twin.gate.limit_rows import Quantity
-from twin.gate.quantities import BeforeStart, judged, unit_of_quantity
+from twin.gate.limits.quantities import BeforeStart, judged, unit_of_quantity
+from twin.gate.limits.rows import Quantity
 
 NAN = math.nan
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.twin.gate.releases import SITE, key, release
 from tests.twin.schedules import schedule, schedules
-from twin.gate.bands import Band
-from twin.gate.keys import PublicKey
-from twin.gate.release import ReleasedSchedule, Verifier
-from twin.gate.released_setpoint import Refusal, ReleasedSetpoint, ReleaseRefused
+from twin.gate.release.bands import Band
+from twin.gate.release.keys import PublicKey
+from twin.gate.release.release import ReleasedSchedule, Verifier
+from twin.gate.release.setpoint import Refusal, ReleasedSetpoint, ReleaseRefused
 from twin.schedule import ScheduleError
 
 HOUR_S = 3600

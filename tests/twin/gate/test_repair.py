@@ -10,11 +10,11 @@ import pytest
 
 from tests.twin.gate.repairs import PLATES, context, point, schedule, sensitivities, verdict
 from twin.gate.decision import GateStatus, Means, Tried, decide
-from twin.gate.projection import Projection
-from twin.gate.repair import Change, Repair, RepairContext, RepairRounds, expectations_to_mend, severity
-from twin.gate.repair_cost import change_cost
-from twin.gate.sensitivity import joined
-from twin.gate.verdict import Outcome, Trial, Verdict, Violation
+from twin.gate.limits.verdict import Outcome, Trial, Verdict, Violation
+from twin.gate.repair.cost import change_cost
+from twin.gate.repair.projection import Projection
+from twin.gate.repair.repair import Change, Repair, RepairContext, RepairRounds, expectations_to_mend, severity
+from twin.gate.slopes.sensitivity import joined
 from twin.nameplate import LoadNameplate, TariffNameplate
 from twin.schedule import Schedule
 

@@ -13,8 +13,8 @@ from tests.twin.gate.replays import limit, replay
 from twin.component import Component, ComponentParams, Nothing, Role, port
 from twin.context import Context
 from twin.errors import ComponentError
-from twin.gate.series import Before, block_of
-from twin.gate.shadow import TwinState
+from twin.gate.limits.series import Before, block_of
+from twin.gate.shadow.shadow import TwinState
 
 
 def test_series_of_unequal_steps_are_subtracted_on_the_finer_one():

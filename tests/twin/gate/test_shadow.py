@@ -13,8 +13,8 @@ from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.errors import RunStoreError
 from twin.gate.expectation import Expectation
-from twin.gate.shadow import Shadow, TwinState
-from twin.gate.trajectory import Recorder
+from twin.gate.shadow.shadow import Shadow, TwinState
+from twin.gate.shadow.trajectory import Recorder
 from twin.scenario.loader import load_scenario
 from twin.schedule import Horizon
 
@@ -61,7 +61,7 @@ def rest_of(run, key: str) -> np.ndarray:
 
 
 def assert_same(replayed, run, *, but: tuple[str, ...] = ()) -> None:
-    for key in run.keys():
+    for key in run.names():
         if key.partition(".")[0] not in but and replayed.has(key):
             assert np.array_equal(replayed.series(key), rest_of(run, key), equal_nan=True), key
 
@@ -99,7 +99,7 @@ def test_a_shadow_is_used_again_and_remembers_nothing(forked) -> None:
     scenario, _, state = forked
     shadow, horizon = Shadow(scenario, 900), Horizon(FORK_S, 900, 4)
     first, again = (shadow.replay(state, horizon, {"bess.p_set_mw": np.full(4, 0.2)}, None) for _ in range(2))
-    assert all(np.array_equal(first.series(key), again.series(key), equal_nan=True) for key in first.keys())
+    assert all(np.array_equal(first.series(key), again.series(key), equal_nan=True) for key in first.names())
 
 
 def test_the_state_of_another_site_is_refused(forked) -> None:

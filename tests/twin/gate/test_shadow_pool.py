@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from twin.cosim.build import build_site
-from twin.gate.jobs import Done, Failure, Replay
-from twin.gate.shadow import TwinState
-from twin.gate.shadow_pool import ShadowError, ShadowPool
+from twin.gate.shadow.jobs import Done, Failure, Replay
+from twin.gate.shadow.pool import ShadowError, ShadowPool
+from twin.gate.shadow.shadow import TwinState
 from twin.scenario.loader import load_scenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Horizon
@@ -73,9 +73,9 @@ def test_a_state_that_does_not_fit_is_a_failure_of_the_job_alone(pool, site) -> 
 
 
 def test_a_site_that_cannot_be_built_is_told_with_its_reason() -> None:
-    with ShadowPool("name: nothing\n", None, workers=1) as broken:
-        with pytest.raises(ShadowError, match="cannot be built"):
-            broken.commands()
+    with ShadowPool("name: nothing\n", None, workers=1) as broken, \
+            pytest.raises(ShadowError, match="cannot be built"):
+        broken.commands()
 
 
 def test_the_process_ends_with_its_owner(site) -> None:

@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.component_specs.controllers import SITE
 from twin.codec import decode, encode
-from twin.gate.ledger_format import Kind
-from twin.gate.takeover import DeskState, Ruling, TakeoverDesk
-from twin.gate.takeover_lease import Lease, LeaseState, with_leases
-from twin.gate.takeover_request import Answer, Request, RequestKind, TakeoverError, leasable, request_of_plain
+from twin.gate.ledger.format import Kind
+from twin.gate.takeover.desk import DeskState, Ruling, TakeoverDesk
+from twin.gate.takeover.lease import Lease, LeaseState, with_leases
+from twin.gate.takeover.request import Answer, Request, RequestKind, TakeoverError, leasable, request_of_plain
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
 RANGES = leasable(SITE)

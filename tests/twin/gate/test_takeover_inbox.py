@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from twin.cli import app
 from twin.errors import ExitCode, ParkTwinError
-from twin.gate.takeover_inbox import LARGEST_BYTES, MOST_AT_ONCE, FileInbox, ask, is_running, new_request_id
-from twin.gate.takeover_request import Answer, NotAnswered, Request, TakeoverError, request_of_plain
+from twin.gate.takeover.inbox import LARGEST_BYTES, MOST_AT_ONCE, FileInbox, ask, is_running, new_request_id
+from twin.gate.takeover.request import Answer, NotAnswered, Request, TakeoverError, request_of_plain
 from twin.store.layout import LOCK, META
 from twin.store.lock import WriterLock
 

@@ -14,9 +14,9 @@ import pytest
 
 from tests.twin.gate.gated import LIMITS, run_site, write_site
 from twin.errors import ScenarioError
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import LedgerReader
-from twin.gate.takeover_inbox import REQUESTS
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
+from twin.gate.takeover.inbox import REQUESTS
 from twin.scenario.loader import load_scenario
 from twin.store.layout import CHECKPOINT, LEDGER
 
@@ -74,8 +74,8 @@ def test_a_lease_by_command_survives_kill_9_of_the_run_and_ends_on_time(tmp_path
     try:
         wait_for(lambda: (directory / REQUESTS).is_dir() and (directory / CHECKPOINT).exists(), first)
         done = subprocess.run(
-            twin("takeover", directory, "--asset", "bess", "--p-set-mw", "0.1", "--for", "45min", "--who", "Ada", "--json",
-                 "--wait", "150"), capture_output=True, text=True)
+            twin("takeover", directory, "--asset", "bess", "--p-set-mw", "0.1", "--for", "45min", "--who", "Ada",
+                 "--json", "--wait", "150"), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout)
         assert answer["until_s"] == answer["t_s"] + 2700

@@ -15,12 +15,12 @@ from tests.twin.gate.releases import release
 from tests.twin.schedules import schedule
 from twin.accounts import settle
 from twin.component import Role, Section
-from twin.gate import ledger_entries as entries
 from twin.gate.decision import GateStatus
-from twin.gate.ledger_format import Kind
-from twin.gate.ledger_reader import Entry
-from twin.gate.plant_verdict import Breach, Count, PlantVerdict
-from twin.gate.verdict import Outcome, Trial, Verdict, Violation
+from twin.gate.ledger import entries as entries
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import Entry
+from twin.gate.limits.plant_verdict import Breach, Count, PlantVerdict
+from twin.gate.limits.verdict import Outcome, Trial, Verdict, Violation
 from twin.report import print_summary, report_html
 from twin.report.figures.gate import before_and_after, planned_and_delivered, status_strip
 from twin.report.gate_story import decided_otherwise, decisions_by_status, decisions_of, gate_of

@@ -1,0 +1,1 @@
+"""What was proposed, proved, released and done by hand: append only, hash-chained, signed."""

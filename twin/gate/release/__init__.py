@@ -1,0 +1,1 @@
+"""Signed releases, and what may reach a device now."""

@@ -1,0 +1,196 @@
+"""The shadow twin: the same scenario and components as the run, in another World, from any snapshot, with a schedule.
+
+Built once and used again: components are restored, not made anew, so that networks stay compiled and converted. It runs
+the same code as ``twin run`` (``twin.cosim.world``); what differs is put there on purpose:
+
+* an :class:`~twin.gate.expectation.Expectation` takes the place of weather, loads and what sun and wind allow, since
+  the shadow may not know the future;
+* devices do not know the faults of the scenario that are still to come, only the state that past ones left;
+* a player commands, or for a rollout the site's operators do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.codec import encode
+from twin.component import Component, Layer, Section
+from twin.cosim.build import Site, build_site
+from twin.cosim.wiring import Edge, wire
+from twin.cosim.world import run_world
+from twin.errors import ComponentError, RunStoreError
+from twin.gate.expectation import Expectation, Expecter, expect
+from twin.gate.shadow.player import CommandPort, SchedulePlayer, command_ports
+from twin.gate.shadow.trajectory import Recorder, Trajectories
+from twin.scenario.resolved import ResolvedScenario
+from twin.schedule import Horizon
+
+
+@dataclass(frozen=True, slots=True)
+class TwinState:
+    """All that a replay starts from: states before the step at ``t_s``, and outputs of the steps before it.
+
+    Outputs are plain tuples in the order of their fields, so that they travel between processes.
+    """
+
+    t_s: int
+    states: Mapping[str, Any]
+    outputs: Mapping[str, tuple[Any, ...] | None]
+
+    def sha256(self) -> str:
+        """Hash of all of it, the same in every process."""
+        plain = [self.t_s, encode(dict(self.states)), encode(dict(self.outputs))]
+        return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
+
+    @classmethod
+    def of(cls, t_s: int, components: Mapping[str, Component], last_outputs: Mapping[str, Any]) -> TwinState:
+        """A view of the present; to be sent away or copied before anything steps on."""
+        return cls(t_s, {n: c.state for n, c in components.items()},
+                   {n: None if last_outputs.get(n) is None else _as_tuple(last_outputs[n]) for n in components})
+
+
+def _as_tuple(outputs: Any) -> tuple[Any, ...]:
+    return tuple(getattr(outputs, f.name) for f in dataclasses.fields(outputs))
+
+
+class Shadow:
+    """A shadow twin of one scenario.
+
+    Parameters
+    ----------
+    step_s : step of all components; None: as in the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be built.
+    ComponentError
+        If it couples external simulators, whose state cannot be restored.
+    """
+
+    def __init__(self, scenario: ResolvedScenario, step_s: int | None = None) -> None:
+        if scenario.external:
+            raise ComponentError(f"the scenario couples external simulators ({', '.join(scenario.external)}); a shadow "
+                                 "twin cannot be set to their state, so that nothing can be validated")
+        whole = build_site(_without_future_faults(_at_step(scenario, step_s)))
+        edges = wire(whole)
+        self.commands: dict[str, CommandPort] = command_ports(whole.components, edges)
+        self.site = whole
+        self.plant = {n: c for n, c in whole.components.items() if c.section is not Section.CONTROLLERS}
+        self.operators = operators(whole.components)
+        self._plant_edges = [e for e in edges if {e.source.owner, e.target.owner} <= self.plant.keys()]
+        finest_s = min(c.step_s for c in self.plant.values())
+        self.player = SchedulePlayer(self.commands, finest_s, whole.context)
+        self._replay_site = self._site({**self.plant, self.player.name: self.player})
+        self._replay_edges = self._plant_edges + self.player.edges()
+        self._rollout_site = self._site({**self.plant, **self.operators})
+        self._rollout_edges = wire_without_layers(self._rollout_site)
+
+    def _site(self, components: dict[str, Component]) -> Site:
+        return dataclasses.replace(self.site, components=components)
+
+    def replay(self, start: TwinState, horizon: Horizon, setpoints: Mapping[str, np.ndarray],
+               expectation: Expectation | None, until_s: int | None = None) -> Trajectories:
+        """What happens if set-points are obeyed from ``start`` on.
+
+        Parameters
+        ----------
+        setpoints : key → (steps,) of the horizon; keys left out rest at the default of their port.
+        expectation : None lets models and random numbers go on as they are in ``start``.
+        until_s : default: the end of the horizon.
+
+        Raises
+        ------
+        RunStoreError
+            If the state is of another site.
+        ParkTwinError
+            If a component fails; the message names it and the time.
+        """
+        until_s = horizon.end_s if until_s is None else until_s
+        outputs = self._restore(start, self.plant)
+        self.player.load(horizon, setpoints)
+        expect(self.plant, expectation)
+        recorder = Recorder(self._replay_site.components)
+        run_world(self._replay_site, self._replay_edges, listener=recorder, start_s=start.t_s, until_s=until_s,
+                  last_outputs=outputs)
+        return recorder.trajectories(start.t_s, until_s, setpoints)
+
+    def rollout(self, start: TwinState, expectation: Expectation | None, horizon: Horizon,
+                ) -> tuple[dict[str, np.ndarray], Trajectories]:
+        """What the site's operators would do over a horizon, as set-points, and what happens then.
+
+        Parameters
+        ----------
+        start : with the states of the operators before their step at ``start.t_s``.
+        """
+        everybody = {**self.plant, **self.operators}
+        outputs = self._restore(start, everybody)
+        expect(self.plant, expectation)
+        recorder = Recorder(everybody)
+        run_world(self._rollout_site, self._rollout_edges, listener=recorder, start_s=start.t_s,
+                  until_s=horizon.end_s, last_outputs=outputs)
+        trajectories = recorder.trajectories(start.t_s, horizon.end_s, {})
+        setpoints = {}
+        for key, command in self.commands.items():
+            source = next((e.source for e in self._rollout_edges if e.target == command.end), None)
+            if source is None:
+                continue
+            name = source.owner + "." + source.port + (f"[{source.terminal}]" if source.terminal else "")
+            series, step_s = trajectories.series(name), trajectories.steps_s[source.owner]
+            rows = (horizon.times_s() - start.t_s) // step_s
+            setpoints[key] = series[np.minimum(rows, len(series) - 1)]
+        return setpoints, dataclasses.replace(trajectories, setpoints=setpoints)
+
+    def _restore(self, start: TwinState, components: Mapping[str, Component]) -> dict[str, Any]:
+        missing = sorted(components.keys() - start.states.keys())
+        if missing:
+            raise RunStoreError(f"the snapshot knows nothing of {', '.join(missing)}: it is of another site")
+        outputs: dict[str, Any] = {}
+        for name, component in components.items():
+            component.restore(start.states[name])
+            component.pending_events = []
+            given = start.outputs.get(name)
+            outputs[name] = None if given is None else component.Outputs(*given)
+        return outputs
+
+
+def operators(components: Mapping[str, Component]) -> dict[str, Component]:
+    """Controllers that decide what the site does; not those that stand between, nor who only says what to expect."""
+    return {name: c for name, c in components.items()
+            if c.section is Section.CONTROLLERS and c.layer is Layer.OPERATOR and not isinstance(c, Expecter)}
+
+
+def wire_without_layers(site: Site) -> list[Edge]:
+    """Edges of a site whose connections to components it does not have are left out."""
+    scenario = site.scenario
+    known = site.components.keys()
+    kept = [c for c in scenario.model.connections
+            if {c.source.split(".")[0], c.target.split(".")[0]} <= known]
+    model = scenario.model.model_copy(update={"connections": kept})
+    return wire(dataclasses.replace(site, scenario=dataclasses.replace(scenario, model=model)))
+
+
+def _without_future_faults(scenario: ResolvedScenario) -> ResolvedScenario:
+    return dataclasses.replace(scenario, model=scenario.model.model_copy(update={"faults": []}))
+
+
+def _at_step(scenario: ResolvedScenario, step_s: int | None) -> ResolvedScenario:
+    """The same scenario with one step for all components of the plant; controllers keep their own."""
+    if step_s is None:
+        return scenario
+    time = scenario.model.time.model_copy(update={"step_s": step_s})
+    specs = {}
+    for name, spec in scenario.components.items():
+        own = spec.params.step_s
+        params = spec.params
+        if own is not None and (spec.section is not Section.CONTROLLERS or own < step_s):
+            params = params.model_copy(update={"step_s": None if spec.section is not Section.CONTROLLERS else step_s})
+        specs[name] = dataclasses.replace(spec, params=params)
+    return dataclasses.replace(scenario, model=scenario.model.model_copy(update={"time": time}), components=specs)

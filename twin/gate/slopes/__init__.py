@@ -1,0 +1,1 @@
+"""How set-points act on what is limited: the linearised twin."""

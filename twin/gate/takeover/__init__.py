@@ -1,0 +1,1 @@
+"""Persons: leases on set-points, releases by hand."""

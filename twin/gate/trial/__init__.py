@@ -1,0 +1,1 @@
+"""A schedule from a file, tried for a person."""
