@@ -1,7 +1,7 @@
 """What may be said under ``limits:``: one row per limit, by name. A new limit is a row, not code.
 
-``low`` and ``high`` are in the unit of the quantity (:mod:`.quantities`): that of the signal for ``value``, per hour for
-rates, times hours for ``energy``, hours for ``up_time_h`` and ``down_time_h``. Into the network is positive, as
+``low`` and ``high`` are in the unit of the quantity (:mod:`.quantities`): that of the signal for ``value``, per hour
+for rates, times hours for ``energy``, hours for ``up_time_h`` and ``down_time_h``. Into the network is positive, as
 everywhere; the exchange of a network is positive for import.
 """
 
