@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from simulators.storage.battery.ageing import LAWS, LFP_LAWS
-from simulators.storage.battery.ageing.band import END_CAPACITY
 from twin.suggest import did_you_mean
 
+END_CAPACITY = 0.8
+"""Usual criterion of warranties, p.u. of the first capacity."""
 DAILY_CYCLIC_FRAC = 0.3
 """About what ten years of a cycle a day give by Naumann's law."""
 
