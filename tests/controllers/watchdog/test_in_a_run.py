@@ -18,8 +18,8 @@ from twin.cosim.run import new_run
 from twin.cosim.wiring import End, wire
 from twin.cosim.world import run_world
 from twin.errors import ScenarioError
-from twin.gate.book import ReleaseBook
-from twin.gate.released_setpoint import Refusal
+from twin.gate.release.book import ReleaseBook
+from twin.gate.release.setpoint import Refusal
 from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run
 
