@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COMPAT := .venv-compat
+COMPAT_PYTHON ?= python3.11
 SCENARIO ?= zero_carbon_park_day
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench campaign lock clean help
+.PHONY: run test lint bench campaign compat lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,6 +36,15 @@ bench: $(STAMP)  ## speed against the peer, measured in the same run
 
 campaign: $(STAMP)  ## the long fault campaigns (10,000 malformed files, 100 kills, 1,000 tampered ledgers, 1,000 kills around a release)
 	$(BIN)/python -m tests.campaigns
+
+$(COMPAT)/.installed: requirements-compat.txt pyproject.toml
+	$(COMPAT_PYTHON) -m venv $(COMPAT)
+	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-compat.txt
+	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+compat: $(COMPAT)/.installed  ## the tests of the forecasts with TensorFlow 2.14, in an environment of its own (Python 3.11)
+	$(COMPAT)/bin/python -m pytest tests/controllers/forecasting -rs
 
 lock:            ## renew requirements.lock (needs network)
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
