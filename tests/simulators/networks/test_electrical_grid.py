@@ -275,7 +275,7 @@ def test_agreed_limits_are_told_to_controllers() -> None:
 def test_transformers_that_move_together_wait_for_the_slowest_drive() -> None:
     def position_after(moves_count: Any) -> float:
         component = grid()
-        p = np.array([0.0, 0.0, -20.0])  # pulls the voltage below its dead band
+        p = np.array([0.0, 0.0, -32.0])  # pulls the voltage two positions below its dead band
         for k in range(2):
             outputs = component.step(k * STEP_S, STEP_S, Inputs(p, 0.3 * p, moves_count))
         return float(outputs.tap_position[0])
