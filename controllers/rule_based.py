@@ -121,7 +121,8 @@ class State:
     rest_of_day_mw: np.ndarray
     """The part of it that is not forecast."""
     forecast_mw: np.ndarray
-    """Loads less renewables as the forecaster last expected them, from ``forecast_s`` on; empty: nobody forecasts."""
+    """(2, n) loads less renewables as the forecaster last expected them, from ``forecast_s`` on, and with little supply
+    and much demand; n = 0: nobody forecasts."""
     p_set_mw: np.ndarray
     """Last set-point per asset."""
     switched_s: np.ndarray
@@ -179,7 +180,7 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         return State(
             residual_of_day_mw=np.full(math.ceil(DAY_S / self.step_s), np.nan),
             rest_of_day_mw=np.full(math.ceil(DAY_S / self.step_s), np.nan),
-            forecast_mw=np.empty(0),
+            forecast_mw=np.empty((2, 0)),
             p_set_mw=np.zeros(n),
             switched_s=np.full(n, NEVER_S),
             reason_code=np.array(reasons, dtype=int),
@@ -201,23 +202,26 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         prices = self._prices(t_s, dt_s, inputs)
         residual_now_mw = measured_residual_mw(view)
         if math.isfinite(residual_now_mw):
-            expected_mw = self._expected(t_s, view, residual_now_mw, prices.dt_h)
-            ceiling_mw = self._demand_ceiling(t_s, view, expected_mw)
+            expected_mw, surprise_mw = self._expected(t_s, view, residual_now_mw, prices.dt_h)
+            ceiling_mw = self._demand_ceiling(t_s, view, expected_mw, surprise_mw)
             view = replace(view, residual_mw=expected_mw, demand_ceiling_mw=ceiling_mw)
-            self.state.residual_mw = residual_now_mw if not len(self.state.forecast_mw) else float(expected_mw[0])
+            self.state.residual_mw = residual_now_mw if not self.state.forecast_mw.size else float(expected_mw[0])
         decisions = decide(view, prices, self.params)
         outputs = self._tell(t_s, decisions)
         outputs.planned_exchange_mw = planned_exchange_mw(self.state.residual_mw, view, decisions)
         return outputs
 
-    def _expected(self, t_s: int, view: SiteView, residual_now_mw: float, dt_h: float) -> np.ndarray:
-        """Residual load over the look-ahead, (intervals,): forecast parts and a rest that persists, or all of it."""
+    def _expected(self, t_s: int, view: SiteView, residual_now_mw: float, dt_h: float) -> tuple[np.ndarray, float]:
+        """Residual load over the look-ahead, (intervals,), and how much higher the first intervals may well be.
+
+        Forecast parts and a rest that persists; without a forecast all of it persists.
+        """
         state, slot, n = self.state, t_s % DAY_S // self.step_s, self._intervals
         made_mw = forecast_parts_mw(self._expecter, self._forecast_signals, t_s, self.step_s, 2 * n)
-        if len(made_mw):
+        if made_mw.size:
             state.forecast_mw, state.forecast_s = made_mw, t_s
         parts_now_mw = measured_parts_mw(view)
-        by_forecast = len(state.forecast_mw) > 0 and math.isfinite(parts_now_mw)
+        by_forecast = state.forecast_mw.size > 0 and math.isfinite(parts_now_mw)
         now_mw = residual_now_mw - parts_now_mw if by_forecast else residual_now_mw
         of_day_mw = state.rest_of_day_mw if by_forecast else state.residual_of_day_mw
         unseen_mw = now_mw if by_forecast else without_renewables_mw(view, residual_now_mw)
@@ -225,12 +229,14 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
                                              persistence_h=self.params.persistence_h)
         state.residual_of_day_mw[slot] = residual_now_mw
         if not by_forecast:
-            return persisting_mw
+            return persisting_mw, 0.0
         state.rest_of_day_mw[slot] = now_mw
-        return persisting_mw + remembered_mw(state.forecast_mw, state.forecast_s, t_s, self.step_s, n)
+        nominal_mw, short_mw = remembered_mw(state.forecast_mw, state.forecast_s, t_s, self.step_s, n)
+        return persisting_mw + nominal_mw, late_mw(short_mw - nominal_mw)
 
-    def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray) -> float:
-        """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift."""
+    def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray, surprise_mw: float) -> float:
+        """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift,
+        which is no less than what a forecast holds possible."""
         if self._tariff is None or self._tariff.demand_charge_per_mw_month <= 0.0:
             return math.inf
         state, now = self.state, self.context.calendar.local(t_s)
@@ -242,7 +248,7 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         residual_mw = float(expected_mw[0])
         state.largest_drift_mw = largest_drift_mw(state.largest_drift_mw, residual_mw, state.assumed_mw)
         state.import_before_mw, state.assumed_mw = import_mw, late_mw(expected_mw)
-        return state.month_peak_mw - drift_margin_mw(state.largest_drift_mw, residual_mw, view)
+        return state.month_peak_mw - max(drift_margin_mw(state.largest_drift_mw, residual_mw, view), surprise_mw)
 
     def _tell(self, t_s: int, decisions: list[Decision]) -> Outputs:
         """Remember and announce the decisions."""

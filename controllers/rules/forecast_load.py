@@ -14,10 +14,12 @@ import numpy as np
 
 from controllers.rules.residual_load import load_mw, renewable_mw
 from controllers.rules.site_view import SiteView
-from twin.gate.expectation import Expecter
+from twin.gate.expectation import NOMINAL, Expecter
 
 LOAD, RENEWABLE = "baseline_mw", "available_mw"
 """Outputs of assets that a forecaster expects."""
+SHORT = "short"
+"""Name of the course with little supply and much demand."""
 DAY_S = 86_400
 
 
@@ -28,11 +30,18 @@ def signals_of(loads: Sequence[str], renewables: Sequence[str]) -> tuple[str, ..
 
 def forecast_parts_mw(expecter: Expecter | None, signals: Sequence[str], t_s: int, step_s: int, steps: int,
                       ) -> np.ndarray:
-    """Loads less renewables over the coming intervals, (steps,); empty where nothing is forecast yet, or not all."""
-    courses = [] if expecter is None else expecter.expectations(t_s, step_s, steps)
-    if not courses or any(signal not in courses[0].series for signal in signals):
-        return np.empty(0)
-    return -np.sum([courses[0].series[signal] for signal in signals], axis=0, initial=0.0)
+    """Loads less renewables over the coming intervals as expected, and with little supply and much demand.
+
+    Returns
+    -------
+    (2, steps); (2, 0) where nothing is forecast yet, or not all of it.
+    """
+    courses = {} if expecter is None else {e.name: e for e in expecter.expectations(t_s, step_s, steps)}
+    nominal = courses.get(NOMINAL)
+    if nominal is None or any(signal not in nominal.series for signal in signals):
+        return np.empty((2, 0))
+    both = (nominal, courses.get(SHORT, nominal))
+    return np.stack([-np.sum([e.series[signal] for signal in signals], axis=0, initial=0.0) for e in both])
 
 
 def measured_parts_mw(view: SiteView) -> float:
@@ -41,7 +50,9 @@ def measured_parts_mw(view: SiteView) -> float:
 
 
 def remembered_mw(forecast_mw: np.ndarray, made_s: int, t_s: int, step_s: int, intervals: int) -> np.ndarray:
-    """A forecast that was made at ``made_s``, from now on, (intervals,); behind its end its last day repeats itself."""
-    n, day = len(forecast_mw), min(DAY_S // step_s, len(forecast_mw))
+    """A forecast (…, n) that was made at ``made_s``, from now on, (…, intervals); behind its end its last day repeats
+    itself."""
+    n = forecast_mw.shape[-1]
+    day = min(DAY_S // step_s, n)
     number = (t_s - made_s) // step_s + np.arange(intervals)
-    return forecast_mw[np.where(number < n, number, n - day + (number - n) % day)]
+    return forecast_mw[..., np.where(number < n, number, n - day + (number - n) % day)]

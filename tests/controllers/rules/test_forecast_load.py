@@ -21,9 +21,11 @@ class Oracle:
 
     def __init__(self, **series: list[float]) -> None:
         self.series = {name.replace("__", "."): np.array(values) for name, values in series.items()}
+        self.short: dict[str, np.ndarray] = {}
 
     def expectations(self, t_s: int, step_s: int, steps: int) -> Sequence[Expectation]:
-        return [Expectation("nominal", t_s, step_s, {k: v[:steps] for k, v in self.series.items()})]
+        nominal = Expectation("nominal", t_s, step_s, {k: v[:steps] for k, v in self.series.items()})
+        return [nominal, Expectation("short", t_s, step_s, self.short)] if self.short else [nominal]
 
 
 class Beginner:
@@ -39,7 +41,14 @@ SIGNALS = signals_of(["office"], ["pv"])
 def test_loads_less_renewables() -> None:
     """3 MW of load with 2 MW of sun leave 1 MW; 1 MW of load with 4 MW of sun leave -3 MW."""
     oracle = Oracle(office__baseline_mw=[-3.0, -1.0], pv__available_mw=[2.0, 4.0])
-    assert forecast_parts_mw(oracle, SIGNALS, 0, 900, 2).tolist() == [1.0, -3.0]
+    assert forecast_parts_mw(oracle, SIGNALS, 0, 900, 2).tolist() == [[1.0, -3.0], [1.0, -3.0]]
+
+
+def test_the_short_course_stands_beside_the_nominal_one() -> None:
+    """Half the sun and half a megawatt more of load."""
+    oracle = Oracle(office__baseline_mw=[-3.0], pv__available_mw=[2.0])
+    oracle.short = {"office.baseline_mw": np.array([-3.5]), "pv.available_mw": np.array([1.0])}
+    assert forecast_parts_mw(oracle, SIGNALS, 0, 900, 1).tolist() == [[1.0], [2.5]]
 
 
 def test_as_measured_without_interruption_and_curtailment() -> None:
@@ -49,7 +58,7 @@ def test_as_measured_without_interruption_and_curtailment() -> None:
 @pytest.mark.parametrize("expecter", [None, Beginner(), Oracle(office__baseline_mw=[-3.0, -1.0])],
                          ids=["nobody", "nothing seen", "one signal unknown"])
 def test_without_a_forecast_of_all_parts_there_is_none(expecter) -> None:
-    assert len(forecast_parts_mw(expecter, SIGNALS, 0, 900, 2)) == 0
+    assert forecast_parts_mw(expecter, SIGNALS, 0, 900, 2).shape == (2, 0)
 
 
 def test_a_forecast_is_remembered_from_now_on_and_repeats_its_last_day() -> None:
