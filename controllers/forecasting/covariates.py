@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.forecasting.day_types import DAY_S
+from controllers.forecasting.daylight import CLEAR_SHARE, upper_share
 from controllers.forecasting.lags import LAG_DAYS, Columns, mean_known
 from controllers.forecasting.targets import Target, TargetKind
 from controllers.forecasting.versioned import KnownAt
@@ -12,8 +13,6 @@ from controllers.forecasting.versioned import KnownAt
 HOUR_S = 3600
 AROUND_H = (-2, -1, 1, 2)
 WEEK_S = 7 * DAY_S
-CLEAR_SHARE = 0.95
-"""Quantile of the last weeks at an hour that stands for its clear sky."""
 
 
 def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) -> Columns:
@@ -55,11 +54,3 @@ def clear_sky_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) 
     columns["clear@index"] = np.clip(index, 0.0, 2.0)
     columns["clear@estimate"] = np.where(np.isnan(index), 0.0, columns["clear@index"] * columns["clear@power"])
     return columns
-
-
-def upper_share(values: np.ndarray, share: float) -> np.ndarray:
-    """A high quantile over the last axis of what is known; NaN where nothing is."""
-    ordered = np.sort(values, axis=-1)  # NaN last
-    count = (~np.isnan(values)).sum(axis=-1)
-    rank = np.maximum(np.ceil(share * count).astype(int) - 1, 0)
-    return np.take_along_axis(ordered, rank[..., None], axis=-1)[..., 0]

@@ -6,7 +6,7 @@ import numpy as np
 
 from controllers.forecasting.covariates import covariate_features
 from controllers.forecasting.day_types import DAY_S, DayColumns
-from controllers.forecasting.daylight import daylight_and_ceiling
+from controllers.forecasting.daylight import daylight_and_ceiling, reference_of
 from controllers.forecasting.lags import Columns, lag_features, mean_known
 from controllers.forecasting.targets import Target, TargetGroup, TargetKind
 from controllers.forecasting.versioned import Archive, KnownAt
@@ -14,6 +14,8 @@ from controllers.forecasting.windows import FeatureTable, Windows
 
 HOUR_S = 3600
 DAY_HARMONICS = (1, 2, 3, 4)
+SHARED_LAGS = ("lag_1", "lag_2", "mean_7", "mean_28")
+"""Also given as shares of the clear-sky power."""
 HISTORY_LOAD_H = 168
 HISTORY_OTHER_H = 48
 """Loads repeat weekly; wind, sun and prices forget within two days."""
@@ -33,19 +35,23 @@ def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
     """Windows without outcomes: all that a forecast may use."""
     valid = group.horizon.valid_utc_s(known.issue_utc_s)
     calendar = calendar_features(group, valid)
-    features, lights, ceilings = [], [], []
+    features, lights, ceilings, references = [], [], [], []
     for target in group.targets:
         columns = calendar | lag_features(known, target.series, valid, group.days)
         columns |= covariate_features(known, target, valid)
         if target.kind is TargetKind.PV and group.sky is not None:
             columns["clear_sky_w_m2"] = group.sky.ghi_w_m2(valid, group.horizon.step_s)
+        reference = reference_of(known, target, valid)
+        if target.kind is TargetKind.PV:
+            columns |= {f"share_{name}": columns[name] / reference for name in SHARED_LAGS}
         features.append(_table(columns))
         light, ceiling = daylight_and_ceiling(known, target, group)
         lights.append(light)
         ceilings.append(ceiling)
+        references.append(reference)
     return Windows(
         group=group, issue_utc_s=known.issue_utc_s, features=tuple(features), history=history(known, group),
-        daylight=np.stack(lights), ceiling=np.stack(ceilings),
+        daylight=np.stack(lights), ceiling=np.stack(ceilings), reference=np.stack(references),
         outcome=np.full((len(group.targets), *valid.shape), np.nan),
     )
 

@@ -69,8 +69,15 @@ class Windows:
     """(targets, n, leads) False where PV is dark; True for all other kinds. Scores and calibration of PV use it."""
     ceiling: np.ndarray
     """(targets, n, leads) highest possible value: the upper limit, for PV in the dark the recent night level."""
+    reference: np.ndarray
+    """(targets, n, leads) what outcomes are learnt as shares of: the clear-sky power of PV, else the capacity."""
     outcome: np.ndarray
     """(targets, n, leads) in the targets' units; NaN where unknown. Members must not look at it in ``predict``."""
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(targets, n, leads) outcomes as shares of the reference; NaN where unknown."""
+        return self.outcome / self.reference
 
     def __len__(self) -> int:
         return len(self.issue_utc_s)
@@ -80,7 +87,8 @@ class Windows:
         features = tuple(table.rows(chosen) for table in self.features)
         return replace(self, issue_utc_s=self.issue_utc_s[chosen], features=features,
                        history=self.history.rows(chosen), daylight=self.daylight[:, chosen],
-                       ceiling=self.ceiling[:, chosen], outcome=self.outcome[:, chosen])
+                       ceiling=self.ceiling[:, chosen], reference=self.reference[:, chosen],
+                       outcome=self.outcome[:, chosen])
 
     def joined(self, later: Windows) -> Windows:
         """These issue times and later ones of the same group."""
@@ -90,6 +98,7 @@ class Windows:
             history=self.history.joined(later.history),
             daylight=np.concatenate([self.daylight, later.daylight], axis=1),
             ceiling=np.concatenate([self.ceiling, later.ceiling], axis=1),
+            reference=np.concatenate([self.reference, later.reference], axis=1),
             outcome=np.concatenate([self.outcome, later.outcome], axis=1))
 
     @property

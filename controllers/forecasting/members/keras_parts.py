@@ -42,14 +42,14 @@ class MonotoneQuantiles(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("parktwin")
 class PinballLoss(keras.losses.Loss):
-    """Mean pinball loss of outcomes (…, 1) and quantiles (…, levels); unknown outcomes (NaN) do not count."""
+    """Mean pinball loss of quantiles (…, levels) and outcomes (…, 2): value and weight; unknown values do not count."""
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Loss of each value."""
         levels = tf.constant(LEVELS, dtype=y_pred.dtype)
-        known = tf.math.is_finite(y_true)
-        error = tf.where(known, y_true - y_pred, tf.zeros_like(y_pred))
-        return tf.reduce_mean(tf.maximum(levels * error, (levels - 1.0) * error), axis=-1)
+        value, weight = y_true[..., :1], y_true[..., 1]
+        error = tf.where(tf.math.is_finite(value), value - y_pred, tf.zeros_like(y_pred))
+        return weight * tf.reduce_mean(tf.maximum(levels * error, (levels - 1.0) * error), axis=-1)
 
 
 @contextmanager

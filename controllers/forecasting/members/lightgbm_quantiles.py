@@ -68,30 +68,31 @@ class LightGbmQuantiles(Member):
             self.boosters = [[future.result() for future in futures] for futures in grown]
 
     def _data_sets(self, train: Windows) -> list[Any]:
-        """One per target, in per unit of its capacity."""
+        """One per target: shares of the reference, each weighted by it, so that the loss is that of the values."""
         import lightgbm
 
         found = []
-        for target, table, names, outcome in zip(train.group.targets, train.features, self.names, train.outcome,
-                                                 strict=True):
-            rows, per_unit = _rows(table.select(names)), outcome.ravel() / target.capacity
-            known = np.isfinite(per_unit)
+        for k, target in enumerate(train.group.targets):
+            rows, shares = _rows(train.features[k].select(self.names[k])), train.shares[k].ravel()
+            weights = train.reference[k].ravel() / target.capacity
+            known = np.isfinite(shares)
             if not known.any():
                 raise ForecastError(f"{target.series}: no outcome is known in the training span; give more history")
             columns = [ORDINARY_NAMES.format(i) for i in range(rows.shape[1])]
-            data = lightgbm.Dataset(rows[known], per_unit[known], feature_name=columns, params=PARAMETERS)
+            data = lightgbm.Dataset(rows[known], shares[known], weight=weights[known], feature_name=columns,
+                                    params=PARAMETERS)
             found.append(data.construct())
         return found
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
         found = []
-        for target, table, names, boosters in zip(windows.group.targets, windows.features, self.names, self.boosters,
-                                                  strict=True):
+        for table, names, boosters, reference in zip(windows.features, self.names, self.boosters, windows.reference,
+                                                     strict=True):
             rows = _rows(table.select(names))
             levels = [booster.predict(rows, num_threads=1) for booster in boosters]
-            quantiles = np.sort(np.stack(levels, axis=-1), axis=-1) * target.capacity
-            found.append(quantiles.reshape(*table.values.shape[:2], len(LEVELS)))
+            shares = np.sort(np.stack(levels, axis=-1), axis=-1).reshape(*table.values.shape[:2], len(LEVELS))
+            found.append(shares * reference[..., None])
         return within_limits(np.stack(found), windows)
 
     def state(self) -> MemberState:

@@ -59,7 +59,7 @@ class MultimodalNetwork(Member):
         self.names = features_of_leads(train)
         future, past = self._future(train), train.history.values
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
-        self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
+        self.outputs = Scaler.of_shares(train)
         inputs = self._inputs(train)
         self.weights = train_network(
             lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(train.group.targets)), inputs,
@@ -78,9 +78,7 @@ class MultimodalNetwork(Member):
         """See :meth:`Member.predict`."""
         future, past = self._inputs(windows)
         raw = forward(future, past, self.weights, len(windows.group.targets))
-        scale = self.outputs
-        quantiles = raw * scale.deviation[:, None, None, None] + scale.mean[:, None, None, None]
-        return within_limits(quantiles.astype(float), windows)
+        return within_limits(self.outputs.quantiles(raw, windows), windows)
 
     def state(self) -> MemberState:
         """See :meth:`Member.state`."""
@@ -108,10 +106,8 @@ class MultimodalNetwork(Member):
         return np.concatenate([table.select(names) for table, names in tables], axis=-1)
 
     def _outcomes(self, windows: Windows) -> list[np.ndarray]:
-        """Per target (n, leads, 1), standardised; NaN where unknown."""
-        scale = self.outputs
-        return [((outcome - scale.mean[k]) / scale.deviation[k]).astype(np.float32)[..., None]
-                for k, outcome in enumerate(windows.outcome)]
+        """Per target (n, leads, 2), see :meth:`Scaler.outcomes`."""
+        return list(self.outputs.outcomes(windows))
 
 
 def features_of_leads(train: Windows) -> list[tuple[str, ...]]:

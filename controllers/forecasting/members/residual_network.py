@@ -62,7 +62,7 @@ class ResidualNetwork(Member):
                       for target, table in zip(train.group.targets, train.features, strict=True)]
         raw = self._stacked(train)
         self.inputs = Scaler.of(raw, (0, 1))
-        self.outputs = Scaler.of(np.moveaxis(train.outcome, 0, -1), (0, 1))
+        self.outputs = Scaler.of_shares(train)
         inputs = self.inputs.scaled(raw)
         held_out = [self.inputs.scaled(self._stacked(validation))], [self._outcome(validation)]
         self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out, TRAINING, seed)
@@ -78,9 +78,7 @@ class ResidualNetwork(Member):
         """See :meth:`Member.predict`."""
         x = np.moveaxis(self.inputs.scaled(self._stacked(windows)), 2, 0)  # targets, n, leads, features
         found = [forward(x[k], self.weights, k) for k in range(len(x))]
-        scale = self.outputs
-        quantiles = np.stack(found) * scale.deviation[:, None, None, None] + scale.mean[:, None, None, None]
-        return within_limits(quantiles.astype(float), windows)
+        return within_limits(self.outputs.quantiles(np.stack(found), windows), windows)
 
     def state(self) -> MemberState:
         """See :meth:`Member.state`."""
@@ -112,9 +110,8 @@ class ResidualNetwork(Member):
         return np.stack(filled, axis=2)
 
     def _outcome(self, windows: Windows) -> np.ndarray:
-        """(n, leads, targets, 1, 1), standardised; NaN where unknown."""
-        outcome = np.moveaxis(windows.outcome, 0, -1)
-        return ((outcome - self.outputs.mean) / self.outputs.deviation).astype(np.float32)[..., None, None]
+        """(n, leads, targets, 1, 2), see :meth:`Scaler.outcomes`."""
+        return np.moveaxis(self.outputs.outcomes(windows), 0, 2)[..., None, :]
 
 
 def build(leads: int, targets: int, features: int, width: int = WIDTH, replicas: int = REPLICAS) -> Any:

@@ -1,10 +1,12 @@
-"""Standardised inputs of networks: mean 0, deviation 1, outliers clipped, what is not known at the mean."""
+"""Standardised inputs and outcomes of networks: mean 0, deviation 1; unknown inputs stand at the mean."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from controllers.forecasting.windows import Windows
 
 CLIP = 5.0
 """Standard deviations; a sensor gone wild must not drive a network far outside of what it has seen."""
@@ -32,6 +34,20 @@ class Scaler:
         x = (values - self.mean) / self.deviation
         return np.clip(np.nan_to_num(x, nan=0.0), -CLIP, CLIP).astype(np.float32)
 
-    def restored(self, values: np.ndarray) -> np.ndarray:
-        """Back to the unit of the training values."""
-        return values * self.deviation + self.mean
+    @classmethod
+    def of_shares(cls, windows: Windows) -> Scaler:
+        """Of the outcomes as shares of their reference, (targets,)."""
+        return cls.of(np.moveaxis(windows.shares, 0, -1), (0, 1))
+
+    def outcomes(self, windows: Windows) -> np.ndarray:
+        """What a network learns from, (targets, n, leads, 2) float32: standardised share, NaN where unknown, and its
+        weight, so that the loss is that of the values in units of their deviation."""
+        mean, deviation = self.mean[:, None, None], self.deviation[:, None, None]
+        spread = np.nanstd(windows.outcome, axis=(1, 2), keepdims=True) + LEAST_DEVIATION
+        weight = windows.reference * deviation / spread
+        return np.stack([(windows.shares - mean) / deviation, weight], axis=-1).astype(np.float32)
+
+    def quantiles(self, standardised: np.ndarray, windows: Windows) -> np.ndarray:
+        """Back to the targets' units: (targets, n, leads, levels)."""
+        mean, deviation = self.mean[:, None, None, None], self.deviation[:, None, None, None]
+        return (standardised * deviation + mean).astype(float) * windows.reference[..., None]

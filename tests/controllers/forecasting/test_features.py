@@ -114,3 +114,20 @@ def test_outcomes_are_what_came() -> None:
     windows = build_windows(counting(), counting_group(Horizon(HOUR_S, 24)), noon_of_the_last_day)
     assert windows.outcome[0, 0, :12].tolist() == list(range(39 * 24 + 12, 40 * 24))
     assert np.isnan(windows.outcome[0, 0, 12:]).all()
+
+
+def test_pv_is_learnt_as_a_share_of_its_clear_sky_power() -> None:
+    """28 days of 1 … 28 at each hour: the reference is the 95 % quantile, the 27th of 28; at night a floor of 2 %."""
+    day = np.where((np.arange(24) >= 8) & (np.arange(24) < 16), 1.0, 0.0)
+    power = np.concatenate([n * day for n in (*range(1, 29), 7.0)])
+    plant = Target("pv_mw", TargetKind.PV, 28.0)
+    archive = Archive([VersionedSeries.measured("pv_mw", START, HOUR_S, power)])
+    windows = build_windows(archive, toy_site.group(plant), np.array([START + 28 * DAY_S]))
+    assert windows.reference[0, 0] == pytest.approx(np.where(day > 0, 27.0, 0.56))
+    assert windows.shares[0, 0] == pytest.approx(day * 7.0 / 27.0)
+    assert windows.features[0].column("share_lag_1")[0] == pytest.approx(day * 28.0 / 27.0)
+
+
+def test_other_targets_are_learnt_as_shares_of_their_capacity() -> None:
+    windows = known_windows(counting().known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24)))
+    assert (windows.reference == COUNT.capacity).all()

@@ -65,6 +65,9 @@ def test_unknown_outcomes_are_left_out_of_training(split: tuple[Windows, Windows
     from controllers.forecasting.members.keras_parts import PinballLoss
 
     predicted = np.tile(np.arange(7.0, dtype=np.float32), (1, 2, 1))
-    known = PinballLoss()(np.array([[[3.0], [3.0]]], np.float32), predicted).numpy()
-    half = PinballLoss()(np.array([[[3.0], [np.nan]]], np.float32), predicted).numpy()
+    known, half, heavy = (float(PinballLoss()(np.array([rows], np.float32), predicted)) for rows in (
+        [[3.0, 1.0], [3.0, 1.0]], [[3.0, 1.0], [np.nan, 1.0]], [[3.0, 4.0], [3.0, 1.0]]))
+    # 3 against 0 … 6: levels times distance, 3·0.05 + 2·0.1 + 0.25 on either side, mean of seven
+    assert known == pytest.approx(2 * (0.15 + 0.2 + 0.25) / 7)
     assert half == pytest.approx(known / 2)
+    assert heavy == pytest.approx(known * 2.5)
