@@ -152,9 +152,13 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         def blank(setpoints: Mapping[str, np.ndarray], name: str) -> Schedule:
             return made(setpoints, Origin(OriginKind.FALLBACK, name))
 
-        def try_out(schedule: Schedule, against: Moment = moment) -> Tried:
+        def try_out(schedule: Schedule) -> Tried:
             state.trials_count += 1
-            return ground.try_out(schedule, against)
+            return ground.try_out(schedule, moment)
+
+        def try_all(schedules: Sequence[Schedule]) -> list[Tried]:
+            state.trials_count += len(schedules)
+            return ground.try_all(schedules, moment.nominal)
 
         decision = decide(Means(
             rolled_out if propose is None else lambda: propose(moment), try_out, ground.repairs(moment, self._clock),
@@ -163,7 +167,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         if t_s - state.refreshed_s >= self._rules.fallback_refresh_s:
             state.refreshed_s = t_s
             state.fallbacks_json = json.dumps(library.refreshed(
-                records.book.current, t_s, blank, lambda schedule: try_out(schedule, moment.nominal)))
+                records.book.current, t_s, blank, try_all))
         self._conclude(t_s, decision, moment, told, by)
         return decision
 

@@ -48,10 +48,10 @@ class FallbackLibrary:
         return sorted(made, key=lambda schedule: schedule.origin.name in self._unsound)
 
     def refreshed(self, current: ReleasedSchedule | None, t_s: int, blank: Blank,
-                  try_out: Callable[[Schedule], Tried]) -> list[dict[str, Any]]:
+                  try_all: Callable[[Sequence[Schedule]], Sequence[Tried]]) -> list[dict[str, Any]]:
         """Try all of them now; JSON-ready."""
-        tried = [try_out(schedule) for schedule in self.schedules(current, t_s, blank)]
-        return [{"name": one.schedule.origin.name, "accepted": one.verdict.accepted, "t_s": t_s} for one in tried]
+        return [{"name": one.schedule.origin.name, "accepted": one.verdict.accepted, "t_s": t_s}
+                for one in try_all(self.schedules(current, t_s, blank))]
 
     def _made(self, name: str, current: ReleasedSchedule | None, t_s: int, blank: Blank) -> Schedule:
         if name == REST or current is None:

@@ -53,6 +53,22 @@ class Moment:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _RolledOut:
+    """What the last rollout has shown, and of what."""
+
+    moment: Moment
+    horizon: Horizon
+    result: Done
+
+    def is_of(self, schedule: Schedule, moment: Moment) -> bool:
+        """Whether a schedule commands what the operators did, from the same state under the same expectation."""
+        ours, theirs = self.result.setpoints, schedule.setpoints
+        return moment.state is self.moment.state and moment.expectations[0] is self.moment.expectations[0] \
+            and schedule.horizon == self.horizon and ours.keys() == theirs.keys() \
+            and all(np.array_equal(ours[key], theirs[key], equal_nan=True) for key in ours)
+
+
 class ProvingGround:
     """Shadow twins and limits of one site; to be closed.
 
@@ -69,6 +85,7 @@ class ProvingGround:
         self.pool.start()
         self._scenario, self._components = scenario, components
         self._limits: LimitSet | None = None
+        self._rolled: _RolledOut | None = None
 
     @property
     def limits(self) -> LimitSet:
@@ -80,17 +97,41 @@ class ProvingGround:
     def rollout(self, moment: Moment, horizon: Horizon) -> dict[str, np.ndarray] | Failure:
         """Set-points of the site's operators over a horizon under the nominal expectation."""
         [result] = self.pool.run([Rollout(moment.state, horizon, moment.expectations[0])])
-        return dict(result.setpoints) if isinstance(result, Done) else result
+        if not isinstance(result, Done):
+            return result
+        self._rolled = _RolledOut(moment, horizon, result)
+        return dict(result.setpoints)
 
     def try_out(self, schedule: Schedule, moment: Moment) -> Tried:
         """Replay a schedule under every expectation and judge it."""
-        jobs = [Replay(moment.state, schedule.horizon, dict(schedule.setpoints), e) for e in moment.expectations]
-        results = self.pool.run(jobs)
+        [tried] = self.try_all([schedule], moment)
+        return tried
+
+    def try_all(self, schedules: Sequence[Schedule], moment: Moment) -> list[Tried]:
+        """Replay schedules side by side, each under every expectation, and judge them.
+
+        The rollout of a schedule's operators is its nominal replay already: the same commands in the same twin, bit for
+        bit (``tests/twin/gate/test_shadow.py``), so that it is not replayed a second time.
+        """
+        known = {number: rolled.result for number, schedule in enumerate(schedules)
+                 if (rolled := self._rolled) is not None and rolled.is_of(schedule, moment)}
+        places = [(number, place) for number in range(len(schedules)) for place in range(len(moment.expectations))
+                  if place or number not in known]
+        results: dict[tuple[int, int], Done | Failure] = {(number, 0): result for number, result in known.items()}
+        results |= dict(zip(places, self.pool.run([
+            Replay(moment.state, schedules[number].horizon, dict(schedules[number].setpoints),
+                   moment.expectations[place]) for number, place in places]), strict=True))
+        before = Before.of(moment.state, self._components)
+        return [self._judged(schedule, moment, before,
+                             [results[number, place] for place in range(len(moment.expectations))])
+                for number, schedule in enumerate(schedules)]
+
+    def _judged(self, schedule: Schedule, moment: Moment, before: Before, results: Sequence[Done | Failure]) -> Tried:
         verdict = judge(
             [(e, r.trajectories if isinstance(r, Done) else r)
              for e, r in zip(moment.expectations, results, strict=True)],
             self.limits, self.rules, schedule=schedule, state_sha256=moment.state_sha256,
-            scenario_sha256=self.scenario_sha256, before=Before.of(moment.state, self._components),
+            scenario_sha256=self.scenario_sha256, before=before,
             cpu_s=sum(r.cpu_s for r in results if isinstance(r, Done)))
         nominal = results[0].trajectories if isinstance(results[0], Done) else None
         return Tried(schedule, verdict, nominal)

@@ -102,6 +102,19 @@ def test_a_shadow_is_used_again_and_remembers_nothing(forked) -> None:
     assert all(np.array_equal(first.series(key), again.series(key), equal_nan=True) for key in first.names())
 
 
+def test_a_rollout_is_the_replay_of_its_own_set_points_bit_for_bit(forked) -> None:
+    """So that the gate need not replay a proposal in the course in which it was made."""
+    scenario, run, state = forked
+    shadow, horizon = Shadow(scenario, 900), Horizon(FORK_S, 900, (UNTIL_S - FORK_S) // 900)
+    expectation = what_happened(scenario, run)
+    setpoints, rolled = shadow.rollout(state, expectation, horizon)
+    replayed = shadow.replay(state, horizon, setpoints, expectation)
+    assert "schedule" in replayed.columns and setpoints.keys() == replayed.setpoints.keys()
+    assert replayed.steps_s["schedule"] == rolled.steps_s["schedule"]
+    for key in replayed.names():
+        assert np.array_equal(replayed.series(key), rolled.series(key), equal_nan=True), key
+
+
 def test_the_state_of_another_site_is_refused(forked) -> None:
     scenario, _, state = forked
     other = TwinState(state.t_s, {n: s for n, s in state.states.items() if n != "bess"}, state.outputs)

@@ -110,6 +110,10 @@ class SchedulePlayer(Component[ComponentParams, Nothing, Outputs, Nothing]):
             if key in setpoints:
                 self._table[:, column] = setpoints[key]
 
+    def played(self, times_s: np.ndarray) -> np.ndarray:
+        """(n, keys): what it plays at these times."""
+        return self._table[np.clip((times_s - self._start_s) // self._interval_s, 0, len(self._table) - 1)]
+
     def step(self, t_s: int, dt_s: int, inputs: Any) -> Outputs:
         """The values that hold at ``t_s``; before the schedule its first ones, after it its last ones."""
         row = (t_s - self._start_s) // self._interval_s

@@ -31,6 +31,7 @@ from twin.gate.shadow.player import CommandPort, SchedulePlayer, command_ports
 from twin.gate.shadow.trajectory import Recorder, Trajectories
 from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import Horizon
+from twin.store.tables import ColumnGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ class Shadow:
                 ) -> tuple[dict[str, np.ndarray], Trajectories]:
         """What the site's operators would do over a horizon, as set-points, and what happens then.
 
+        Where all of the plant steps with the horizon, this is the replay of these set-points too, bit for bit; the
+        trajectories have the series of the player that a replay has.
+
         Parameters
         ----------
         start : with the states of the operators before their step at ``start.t_s``.
@@ -146,7 +150,18 @@ class Shadow:
             series, step_s = trajectories.series(name), trajectories.steps_s[source.owner]
             rows = (horizon.times_s() - start.t_s) // step_s
             setpoints[key] = series[np.minimum(rows, len(series) - 1)]
-        return setpoints, dataclasses.replace(trajectories, setpoints=setpoints)
+        return setpoints, self._as_played(trajectories, horizon, setpoints)
+
+    def _as_played(self, trajectories: Trajectories, horizon: Horizon, setpoints: Mapping[str, np.ndarray],
+                   ) -> Trajectories:
+        """With the series that a player of these set-points would have left."""
+        player = self.player
+        player.load(horizon, setpoints)
+        name, times_s = player.name, np.arange(trajectories.start_s, trajectories.until_s, player.step_s)
+        return dataclasses.replace(
+            trajectories, setpoints=dict(setpoints), steps_s={**trajectories.steps_s, name: player.step_s},
+            columns={**trajectories.columns, name: tuple(ColumnGroup(player).columns)},
+            tables={**trajectories.tables, name: player.played(times_s)})
 
     def _restore(self, start: TwinState, components: Mapping[str, Component]) -> dict[str, Any]:
         missing = sorted(components.keys() - start.states.keys())
