@@ -190,13 +190,17 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
         if state.issued_utc_s < 0:
             missing = np.full(n, np.nan)
             return Outputs(0.0, state.level_code, drift, missing, missing.copy(), missing.copy())
-        levels = [state.quantile_value[..., level] for level in (INTERVAL_80[0], MEDIAN, INTERVAL_80[1])]
         rows = np.array(RECORDED_LEADS_H) * (HOUR_S // QUARTER_S)
         steps = max(RECORDED_LEADS_H) * HOUR_S // QUARTER_S + 1
-        recorded = [self._course(values, t_s, QUARTER_S, steps)[:, rows].ravel() for values in levels]
+        recorded = [course[:, rows].ravel() for course in self._interval(t_s, QUARTER_S, steps)]
         return Outputs(1.0, state.level_code, drift, *recorded)
 
     # ---- expectations ---------------------------------------------------------------------------------------------
+
+    @property
+    def interval_s(self) -> int:
+        """See :class:`twin.gate.expectation.Expecter`."""
+        return QUARTER_S
 
     def expectations(self, t_s: int, step_s: int, steps: int) -> Sequence[Expectation]:
         """Nominal course, corners and samples over the intervals from ``t_s`` on; nothing before the first forecast."""
@@ -206,20 +210,26 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
             return []
         [usual, *_] = self._persistence.expectations(t_s, step_s, steps)
         series = {**usual.series, **self._weather(t_s, step_s, steps)}
-        low, high = INTERVAL_80
-        q, count = state.quantile_value, self._samples_count
+        count = self._samples_count
         corner, nominal = (CORNER_FRAC_WITH_SAMPLES, NOMINAL_FRAC_WITH_SAMPLES) if count else (
             CORNER_FRAC, 1 - 2 * CORNER_FRAC)
-        courses = [(NOMINAL, q[..., MEDIAN], nominal), ("short", q[..., low], corner), ("long", q[..., high], corner)]
+        low, middle, high = self._interval(t_s, step_s, steps)
+        courses = [(NOMINAL, middle, nominal), ("short", low, corner), ("long", high, corner)]
         for number, sample in enumerate(self._samples(count), start=1):
-            courses.append((f"sample_{number}", sample, (1 - nominal - 2 * corner) / count))
+            courses.append((f"sample_{number}", self._course(sample, t_s, step_s, steps),
+                            (1 - nominal - 2 * corner) / count))
         flags = tuple(state.flags.split())
         found = []
-        for name, hourly, part in courses:
-            values = self._course(hourly, t_s, step_s, steps)
+        for name, values, part in courses:
             own = {target: values[k] for k, target in enumerate(self.service.targets)}
             found.append(Expectation(name, t_s, step_s, {**series, **own}, part, flags))
         return found
+
+    def _interval(self, t_s: int, step_s: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """10, 50 and 90 % quantiles, (k, steps) each; an hour's neighbours, which shape it, may not make them cross."""
+        low, middle, high = (self._course(self.state.quantile_value[..., level], t_s, step_s, steps)
+                             for level in (INTERVAL_80[0], MEDIAN, INTERVAL_80[1]))
+        return np.minimum(low, middle), middle, np.maximum(high, middle)
 
     def _course(self, hourly: np.ndarray, t_s: int, step_s: int, steps: int) -> np.ndarray:
         """Means of the targets over intervals from now on, (k, steps): refined, and tied to the present."""

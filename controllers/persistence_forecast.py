@@ -128,6 +128,11 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
         state.day_value[slot] = mean
         state.last_value, state.sum_value, state.interval_count = mean, np.zeros_like(mean), 0
 
+    @property
+    def interval_s(self) -> int:
+        """See :class:`twin.gate.expectation.Expecter`."""
+        return self.params.interval_s
+
     def expectations(self, t_s: int, step_s: int, steps: int) -> Sequence[Expectation]:
         """Nominal course and corners over the intervals from ``t_s`` on; nothing before the first measurement."""
         state, p = self.state, self.params

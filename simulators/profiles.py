@@ -71,8 +71,8 @@ class Profile:
     """Largest value of the whole file."""
 
     def at(self, t_s: int) -> float:
-        """Power of the step that starts at ``t_s``."""
-        return self.step_mw.item(t_s // self.step_s)
+        """Power of the step that starts at ``t_s``; beyond the run, where only a shadow looks, the last one."""
+        return self.step_mw.item(min(t_s // self.step_s, len(self.step_mw) - 1))
 
 
 def load_profile(params: ProfileParams, context: Context, step_s: int) -> Profile:

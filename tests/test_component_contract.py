@@ -128,6 +128,15 @@ def test_limits_hold_at_every_step_under_extreme_commands(spec: ComponentSpec) -
 
 
 @EVERY_ROW
+def test_a_shadow_twin_may_look_beyond_the_end_of_the_scenario(spec: ComponentSpec) -> None:
+    """The horizon of the last schedules of a run ends after the run."""
+    component = spec.build()
+    inputs = input_series(spec)[-1]
+    for k in (spec.steps, spec.steps + 96):
+        component.step(k * spec.step_s, spec.step_s, component.Inputs(**copy.deepcopy(inputs)))
+
+
+@EVERY_ROW
 def test_outputs_are_finite_and_carry_the_sign_of_the_role(spec: ComponentSpec) -> None:
     component = spec.build()
     sign = P_MW_SIGN.get(component.role)

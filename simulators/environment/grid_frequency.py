@@ -92,7 +92,8 @@ class GridFrequency(Component[Params, Nothing, Outputs, State]):
     def step(self, t_s: int, dt_s: int, inputs: Nothing) -> Outputs:
         """Look up the file's mean, or draw the next one."""
         if self._measured_hz is not None:
-            return Outputs(self._measured_hz.item(t_s // self.step_s))
+            last = len(self._measured_hz) - 1  # a shadow looks beyond the end of the run
+            return Outputs(self._measured_hz.item(min(t_s // self.step_s, last)))
         p = self.params
         of_day_s = (self._start_of_day_s + t_s) % SECONDS_PER_DAY
         jumps_hz = schedule_steps_hz(of_day_s, dt_s, p.hourly_step_hz, p.quarter_hourly_step_hz, p.decay_s)

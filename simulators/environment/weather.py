@@ -133,7 +133,8 @@ class Weather(Component[WP, Nothing, WeatherOutputs, Nothing], Generic[WP]):
         if t_s == 0:
             for kind, message in self.findings:
                 self.emit(0, kind, message, "warning")
-        return WeatherOutputs(*self.table[t_s // self.step_s].tolist())
+        row = min(t_s // self.step_s, len(self.table) - 1)  # a shadow looks beyond the end of the run
+        return WeatherOutputs(*self.table[row].tolist())
 
     def wind_factor(self, mean_wind_m_s: float) -> float:
         """From the wind of the file to the wind of the ports: height and scale."""

@@ -9,8 +9,9 @@ import pytest
 
 from twin.accounts import settle
 from twin.cosim.build import build_site
+from twin.cosim.edges import Edge, End
 from twin.cosim.run import new_run
-from twin.cosim.wiring import Edge, End, wire
+from twin.cosim.wiring import wire
 from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run
 from twin.store.run_data import RunData

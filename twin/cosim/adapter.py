@@ -17,7 +17,7 @@ import mosaik_api_v3
 import numpy as np
 
 from twin.component import Component, Event, ports_of
-from twin.cosim.wiring import Edge, End
+from twin.cosim.edges import Edge, End
 from twin.errors import ParkTwinError, StepError
 
 NOT_YET = "not yet"

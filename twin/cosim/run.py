@@ -13,8 +13,9 @@ from pathlib import Path
 
 import twin
 from twin.cosim.build import Site, build_site
+from twin.cosim.edges import Edge
 from twin.cosim.interrupt import StopRequest
-from twin.cosim.wiring import Edge, wire
+from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.errors import ParkTwinError, RunStoreError
 from twin.gate.limits.site_limits import SiteLimits

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from twin.component import Role
 from twin.cosim.build import Site
-from twin.cosim.wiring import Edge
+from twin.cosim.edges import Edge
 from twin.errors import ScenarioError
 
 PLANT_ROLES = (Role.STORAGE, Role.GENERATOR, Role.NETWORK)

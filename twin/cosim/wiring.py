@@ -14,7 +14,8 @@ Rules, in this order:
    that only listens it goes beside (a band).
    Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
-   same name and carrier of the one component that has it. A component that chose by an explicit connection from whom
+   same name and carrier of the one component that has it; of several controllers, of the nearest lower layer that
+   passes on what the others say. A component that chose by an explicit connection from whom
    it takes a carrier gives its own outputs of this carrier to nobody else (a request goes to the one who answers).
 4. *Explicit connections* add to these, and replace them where they name the same input.
 
@@ -23,20 +24,17 @@ An input declared ``measured`` is always one step late: that is the only way bac
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from twin.component import Component, Port, Role, Section, ports_of
 from twin.cosim.build import Site
+from twin.cosim.edges import ATTACH_KEY, Edge, End, port_at
 from twin.cosim.probe import Probe
+from twin.cosim.wiring_checks import check
 from twin.errors import Problem, ScenarioError
 from twin.suggest import did_you_mean
 
-ATTACH_KEY = {"electricity": "bus", "heat": "heat_node", "cooling": "cooling_node"}
-"""Network carrier → parameter with which an asset names its terminal."""
 MEASURED_PREFIX = "measured_"
 """Of an output that is what an instrument says of the output named behind it."""
 NEEDED = {
@@ -44,35 +42,6 @@ NEEDED = {
     "cooling": "add one under 'networks:' (cooling: {type: cooling_network, ...}) or leave the asset out",
 }
 """Network carriers without which a consumer makes no sense → what to do. (A site without a grid meters nothing.)"""
-REMEDY = {
-    "weather": "add a 'weather:' section, for example weather: {type: tmy3}",
-    "price": "add a tariff under 'markets:', see `twin list time_of_use_tariff`",
-    "metering": "add a network under 'networks:', for example grid: {type: single_bus}",
-}
-"""Broadcast carrier → what usually gives it."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """One end of an edge: a port of a component, of one of its terminals, or of an external entity."""
-
-    owner: str
-    port: str
-    terminal: str | None = None
-
-    def __str__(self) -> str:
-        return ".".join(part for part in (self.owner, self.terminal, self.port) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Data flow from an output to an input."""
-
-    source: End
-    target: End
-    delayed: bool = False
-    initial: float | None = None
-    """Value before the source's first step (delayed edges); None: the input's default."""
 
 
 class _Wiring:
@@ -99,7 +68,7 @@ class _Wiring:
 
     def add(self, source: End, target: End, delayed: bool, initial: float | None = None) -> None:
         if target in self.explicit_targets and (source, target) not in self.edges:
-            port = _port(self.components, target, "Inputs")
+            port = port_at(self.components, target, "Inputs")
             if port is None or not port.total:
                 return
         self.edges.setdefault((source, target), Edge(source, target, delayed, initial))
@@ -213,7 +182,7 @@ class _Wiring:
 
     def _chain(self, command: End, givers: list[tuple[str, str]]) -> None:
         """Lead a command through the layers to the asset, or to the highest layer where the asset does not take it."""
-        taken = _port(self.components, command, "Inputs")
+        taken = port_at(self.components, command, "Inputs")
         layers = sorted(givers, key=lambda giver: self.components[giver[0]].layer)
         for (name, _), after in zip_longest(layers, layers[1:]):
             source = End(name, command.port, command.owner)
@@ -240,12 +209,19 @@ class _Wiring:
                 target = End(name, port_name)
                 sources = [s for s in offers.get((port.carrier, port_name), [])
                            if s != name and name in self.chosen.get((s, port.carrier), {name})]
+                sources = [s for s in sources if not any(self._passes_on(port_name, s, m, name) for m in sources)]
                 if len(sources) > 1 and not port.total and target not in self.explicit_targets:
                     self.problem(name, f"{port_name} could come from {', '.join(sources)}; "
                                  "choose one under 'connections:'")
                     continue
                 for source in sources:
                     self.add(End(source, port_name), target, delayed=port.measured)
+
+    def _passes_on(self, port_name: str, lower: str, middle: str, taker: str) -> bool:
+        """Whether one of several who say something stands between another and who takes it (a plan and its gate)."""
+        giver, between, last = (self.components[name] for name in (lower, middle, taker))
+        return all(c.section is Section.CONTROLLERS for c in (giver, between, last)) \
+            and giver.layer < between.layer < last.layer and port_name in ports_of(between.Inputs)
 
     def join_probes(self) -> None:
         """Every signal that an external simulator is asked to ``record`` goes to its probe."""
@@ -263,7 +239,7 @@ class _Wiring:
             target = self._end(connection.target, "Inputs", index, "to")
             if source is None or target is None:
                 continue
-            port = _port(self.components, target, "Inputs")
+            port = port_at(self.components, target, "Inputs")
             delayed = connection.delayed or bool(port and port.measured)
             self.explicit_targets.add(target)
             if port and port.carrier:
@@ -295,57 +271,6 @@ class _Wiring:
                 return None
         return end
 
-    def check(self) -> None:
-        """Every required input has a source, single inputs have one, steps keep the energy."""
-        sources = Counter(edge.target for edge in self.edges.values())
-        fed = {(t.owner, t.port) for t in sources}
-        for name, component in self.components.items():
-            unfed: dict[str | None, list[str]] = {}
-            for field_name, required in _required(component.Inputs).items():
-                if required and (name, field_name) not in fed:
-                    unfed.setdefault(ports_of(component.Inputs)[field_name].carrier, []).append(field_name)
-            for carrier, names in unfed.items():
-                remedy = REMEDY.get(carrier or "", f"add something that gives {carrier}" if carrier else
-                                    "connect it under 'connections:'")
-                self.problem(name, f"needs {', '.join(names)} and nothing gives it; {remedy}")
-        for target, count in sources.items():
-            port = _port(self.components, target, "Inputs")
-            if port is not None and count > 1 and not port.total:
-                self.problem(target.owner, f"input {target} has {count} sources but takes one")
-        sides = Counter((e.source.owner, e.source.terminal, e.target) for e in self.edges.values())
-        for (owner, terminal, target), count in sides.items():
-            if count > 1 and owner in self.components:
-                source = ".".join(part for part in (owner, terminal) if part)
-                self.problem(owner, f"{count} outputs of {source} go to {target}; only one of an entity can")
-        for edge in self.edges.values():
-            self._check_steps(edge)
-
-    def _check_steps(self, edge: Edge) -> None:
-        """A network that steps more slowly than its asset would see samples and lose energy."""
-        source, target = self.components.get(edge.source.owner), self.components.get(edge.target.owner)
-        port = _port(self.components, edge.target, "Inputs")
-        if source is not None and target is not None and port and port.carrier == "drive_heat":
-            if source.step_s != target.step_s:
-                self.problem(edge.target.owner, f"steps every {target.step_s} s but {edge.source.owner!r} every "
-                             f"{source.step_s} s: drive heat would be lost between them; give both the same step_s",
-                             "step_s")
-            return
-        if source is None or target is None or edge.delayed:
-            return
-        if source.section is target.section is Section.CONTROLLERS and source.layer < target.layer \
-                and source.step_s < target.step_s:
-            self.problem(edge.target.owner, f"steps every {target.step_s} s but {edge.source.owner!r}, whose commands "
-                         f"go through it, every {source.step_s} s: those in between would be lost; give it "
-                         f"step_s: {source.step_s}", "step_s")
-        if port and port.carrier == "weather" and source.step_s < target.step_s:
-            self.problem(edge.target.owner, f"steps every {target.step_s} s but the weather every {source.step_s} s: "
-                         f"it would see samples, not means; give {edge.source.owner!r} step_s: {target.step_s}",
-                         "step_s")
-        if port and port.carrier in ATTACH_KEY and source.step_s < target.step_s:
-            self.problem(edge.source.owner, f"steps every {source.step_s} s but {edge.target.owner!r} only every "
-                         f"{target.step_s} s: energy in between would be lost; give {edge.target.owner!r} "
-                         f"step_s: {source.step_s} or less", "step_s")
-
 
 def _reading(reader: Component, port_name: str, port: Port, offered: dict[str, Port]) -> str | None:
     """Which output of an asset an input reads: for a controller the instrument's, where the asset has instruments."""
@@ -358,16 +283,6 @@ def _reading(reader: Component, port_name: str, port: Port, offered: dict[str, P
 
 def _per_ports(cls: type, group: str) -> dict[str, Port]:
     return {name: port for name, port in ports_of(cls).items() if port.per == group}
-
-
-def _port(components: dict[str, Component], end: End, side: str) -> Port | None:
-    component = components.get(end.owner)
-    return ports_of(getattr(component, side)).get(end.port) if component is not None else None
-
-
-def _required(cls: type) -> dict[str, bool]:
-    return {f.name: f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-            for f in dataclasses.fields(cls)}
 
 
 def wire(site: Site) -> list[Edge]:
@@ -386,7 +301,7 @@ def wire(site: Site) -> list[Edge]:
     wiring.join_broadcasts()
     wiring.join_probes()
     if not wiring.problems:
-        wiring.check()
+        check(wiring.components, wiring.edges.values(), wiring.problem)
     if wiring.problems:
         raise ScenarioError(wiring.problems)
     order: dict[str, Any] = {name: i for i, name in enumerate([*site.components, *site.scenario.external])}

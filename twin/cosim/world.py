@@ -15,10 +15,10 @@ from typing import Any
 from twin.component import Component, Event, ports_of
 from twin.cosim.adapter import NOT_YET, Listener
 from twin.cosim.build import Site
+from twin.cosim.edges import Edge, End
 from twin.cosim.external import start_external
 from twin.cosim.stages import stages
 from twin.cosim.view import RunView
-from twin.cosim.wiring import Edge, End
 from twin.errors import ExternalSimulatorError, ParkTwinError
 
 STAGE = "stage"

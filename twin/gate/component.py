@@ -31,7 +31,7 @@ from twin.gate.ledger.format import LedgerBusy, LedgerWriteError
 from twin.gate.ports import Inputs, Outputs, State
 from twin.gate.release.book import LeasedBand
 from twin.gate.release.setpoint import ReleaseRefused
-from twin.gate.setpoints import OPERATED, PORTS, bands_of, safe_values, state_bands, storages_of
+from twin.gate.setpoints import OPERATED, PORTS, bands_of, proved_exchange, safe_values, state_bands, storages_of
 from twin.gate.shadow.jobs import Failure
 from twin.gate.shadow.shadow import TwinState, operators
 from twin.gate.takeover.desk import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 NAME = "gate"
 FIRST_RELEASE_INTERVALS = 2
-"""Intervals within which there must be a first release: it needs a measurement."""
+"""Intervals, of the gate or of who expects, within which there must be a first release: it needs a measurement."""
 ASK_AGAIN_S = 300
 """Shortest time between two questions because the state has left its band."""
 
@@ -84,6 +84,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self._run, self._rules = run, run.scenario.model.gate
         self._steps = max(round(self._rules.horizon_h * 3600 / self._rules.step_s), 1)
         self._expecter = expecter_of(run.components)
+        self._measured_s = 0 if self._expecter is None else self._expecter.interval_s
         self._operator_names = list(operators(run.components))
         self._ground = ProvingGround(run.scenario, self._rules, run.components)
         self._records = records = GateRecords(run, self._ground.scenario_sha256, self._safe)
@@ -117,7 +118,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             self._not_recorded(t_s, error)
         self._void_what_expired(t_s)
         self._keep_operators()
-        return self._outputs(t_s)
+        return self._outputs(t_s, inputs)
 
     # ---- deciding -------------------------------------------------------------------------------------------------
 
@@ -198,6 +199,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
                 bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(self._plates, t_s, chosen),
                 promise=self._its_ground.promise(chosen, moment, until_s))
             state.release_json = json.dumps(released.as_plain())
+            state.proved_exchange_mw = proved_exchange(self._run.components, chosen)
         if status is not GateStatus.RELEASED or state.status_code > GateStatus.REPAIRED:
             severity = {GateStatus.FALLBACK: "warning", GateStatus.SAFE_STATE: "alarm"}.get(status, "info")
             self.emit(t_s, f"gate_{status.name.lower()}", in_words(decision, self._clock), severity)
@@ -307,7 +309,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self.emit(t_s, "release_expired", "the release is void and there is no other: the assets go to their safe "
                                           "state", "alarm")
 
-    def _outputs(self, t_s: int) -> Outputs:
+    def _outputs(self, t_s: int, inputs: Inputs) -> Outputs:
         book, state, desk = self._its_records.book, self.state, self._desk
         state.heartbeat_count += 1
         leased = desk.active(t_s)
@@ -321,10 +323,17 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         if book.current is not None:
             expires_s = float(book.current.expires_s)
         elif state.status_code == GateStatus.WAITING:  # at the start: by then there must be a first one
-            expires_s = float(FIRST_RELEASE_INTERVALS * self._rules.interval_s)
-        return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1], resets, held, float(state.heartbeat_count),
-                       expires_s, state.status_code, state.violations_count, state.rounds_count, state.trials_count,
-                       state.decisions_count)
+            expires_s = float(FIRST_RELEASE_INTERVALS * max(self._rules.interval_s, self._measured_s))
+        as_asked = all(np.array_equal(np.broadcast_to(asked, holds.shape), holds) for asked, holds in (
+            (inputs.p_set_mw, p_set), (inputs.p_limit_mw, p_limit), (inputs.interrupt_frac, interrupt)))
+        return Outputs(p_set, p_limit, interrupt, bands[:, 0], bands[:, 1],
+                       inputs.planned_exchange_mw if as_asked else self._proved_exchange_mw(t_s),
+                       resets, held, float(state.heartbeat_count), expires_s, state.status_code,
+                       state.violations_count, state.rounds_count, state.trials_count, state.decisions_count)
+
+    def _proved_exchange_mw(self, t_s: int) -> float:
+        release, proved = self._its_records.book.current, self.state.proved_exchange_mw
+        return math.nan if release is None or not len(proved) else float(proved[release.schedule.horizon.index(t_s)])
 
     def _has_left_its_band(self, t_s: int, inputs: Inputs) -> bool:
         """Whether a measured charge is not where the proof holds; an unknown one says nothing."""

@@ -88,6 +88,10 @@ class _Course:
 class Expecter(Protocol):
     """A component that knows what to expect: persistence, or a forecaster."""
 
+    @property
+    def interval_s(self) -> int:
+        """What it measures are means over so long; before the first it expects nothing."""
+
     def expectations(self, t_s: int, step_s: int, steps: int) -> Sequence[Expectation]:
         """Courses over the intervals from ``t_s`` on, from what was measured before ``t_s``; the nominal one first."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class Inputs:
     p_limit_mw: np.ndarray = port(math.inf, per="asset")
     interrupt_frac: np.ndarray = port(0.0, per="asset")
     soc: np.ndarray = port(math.nan, per="asset", measured=True)
+    planned_exchange_mw: float = port(math.nan, carrier="plan")
+    """What the operators make of the exchange, import positive."""
     history_frac: float = port(0.0, carrier="expectation")
     """Of who expects; also makes sure that it has stepped before the gate asks it."""
 
@@ -34,6 +36,8 @@ class Outputs:
     band_low_mw: np.ndarray = port(0.0, per="asset")
     """Lowest and highest ``p_set_mw`` that a correction within seconds may reach."""
     band_high_mw: np.ndarray = port(0.0, per="asset")
+    planned_exchange_mw: float = port(math.nan, carrier="plan", may_be_missing=True)
+    """The operators' where what holds is what they ask for; else what the proof of it saw; NaN where nothing holds."""
     watchdog_reset_count: np.ndarray = port(0.0, per="asset")
     """Resets that persons asked for so far."""
     leased_code: np.ndarray = port(0, per="asset")
@@ -60,6 +64,8 @@ class State:
     desk: DeskState
     release_json: str = ""
     """The release that holds; empty: none."""
+    proved_exchange_mw: np.ndarray = field(default_factory=lambda: np.empty(0))
+    """(steps,) of its horizon: the exchange that its proof saw; empty: unknown."""
     waiting_json: str = ""
     """A schedule that waits for a person to release it; empty: none."""
     status_code: int = 0

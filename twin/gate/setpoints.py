@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from twin.component import Component, ports_of
 from twin.gate.decision import Tried
 from twin.gate.release.bands import Band
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
@@ -15,6 +16,7 @@ from twin.schedule import Schedule
 OPERATED = (StorageNameplate, GeneratorNameplate, RenewableNameplate, LoadNameplate)
 PORTS = {"p_set_mw": 0.0, "p_limit_mw": math.inf, "interrupt_frac": 0.0}
 """Set-point → its safe value, the one that holds where nobody commands."""
+EXCHANGE_PORT = "exchange_mw"
 STATE_BAND_SOC = 0.1
 """So far the charge of a storage may be from where the replay saw it before the proof is void."""
 BAND_FRAC = 0.05
@@ -50,6 +52,20 @@ def bands_of(plates: Mapping[str, Nameplate], schedule: Schedule) -> dict[str, B
         bands[key] = Band(np.minimum(np.maximum(values - room, low), values),
                           np.maximum(np.minimum(values + room, high), values))
     return bands
+
+
+def proved_exchange(components: Mapping[str, Component], chosen: Tried) -> np.ndarray:
+    """(steps,) exchange at the site's connection point that the nominal replay saw [MW, import positive].
+
+    Empty where the site has no meter, or several, or where the replay is not known.
+    """
+    meters = [f"{name}.{EXCHANGE_PORT}" for name, component in components.items()
+              if EXCHANGE_PORT in (ports := ports_of(component.Outputs)) and ports[EXCHANGE_PORT].carrier == "metering"]
+    if len(meters) != 1 or chosen.nominal is None or not chosen.nominal.has(meters[0]):
+        return np.empty(0)
+    horizon, series = chosen.schedule.horizon, chosen.nominal.series(meters[0])
+    rows = (horizon.times_s() - chosen.nominal.start_s) // chosen.nominal.steps_s[meters[0].partition(".")[0]]
+    return series[np.clip(rows, 0, len(series) - 1)]
 
 
 def state_bands(plates: Mapping[str, Nameplate], t_s: int, chosen: Tried) -> dict[str, Band]:

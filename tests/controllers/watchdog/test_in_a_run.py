@@ -14,8 +14,9 @@ from tests.component_specs.controllers import SITE as SITE_PLATES
 from twin.component import Component, ComponentParams, Layer, Nothing, Role, Section, port
 from twin.context import Context
 from twin.cosim.build import build_site
+from twin.cosim.edges import End
 from twin.cosim.run import new_run
-from twin.cosim.wiring import End, wire
+from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.errors import ScenarioError
 from twin.gate.release.book import ReleaseBook

@@ -3,8 +3,9 @@
 import pytest
 
 from twin.cosim.build import build_site
+from twin.cosim.edges import Edge, End
 from twin.cosim.stages import ranks, stages
-from twin.cosim.wiring import Edge, End, wire
+from twin.cosim.wiring import wire
 from twin.errors import ScenarioError
 from twin.scenario.loader import load_scenario
 

@@ -8,7 +8,8 @@ import pytest
 from tests.twin import toys as toy_site
 from twin.component import AssetParams, Component, ComponentParams, Layer, Nothing, Role, Section, port
 from twin.cosim.build import build_site
-from twin.cosim.wiring import Edge, End, wire
+from twin.cosim.edges import Edge, End
+from twin.cosim.wiring import wire
 from twin.errors import ScenarioError
 from twin.scenario.loader import load_scenario
 
@@ -156,6 +157,34 @@ class LastWord(Guard):
 
 
 @dataclass(slots=True)
+class Plan:
+    planned_exchange_mw: float = port(0.0, carrier="plan")
+
+
+class Planner(Component[ComponentParams, Nothing, Plan, Nothing]):
+    section, role = Section.CONTROLLERS, Role.CONTROLLER
+
+    def step(self, t_s, dt_s, inputs):
+        return Plan(1.0)
+
+
+class PlanGate(Component[ComponentParams, Plan, Plan, Nothing]):
+    """Passes a plan on."""
+
+    section, role, layer = Section.CONTROLLERS, Role.CONTROLLER, Layer.DISPATCHER
+
+    def step(self, t_s, dt_s, inputs):
+        return Plan(inputs.planned_exchange_mw)
+
+
+class PlanTaker(Component[ComponentParams, Plan, Nothing, Nothing]):
+    section, role, layer = Section.CONTROLLERS, Role.CONTROLLER, Layer.BALANCER
+
+    def step(self, t_s, dt_s, inputs):
+        return Nothing()
+
+
+@dataclass(slots=True)
 class MeteredOutputs:
     p_mw: float = port(carrier="electricity")
     soc: float = port()
@@ -175,7 +204,8 @@ class MeteredStore(Component[AssetParams, toy_site.StoreInputs, MeteredOutputs, 
 @pytest.fixture
 def layers(monkeypatch):
     """The toy site with types for controllers above each other and for an asset with instruments."""
-    for name, cls in (("guard", Guard), ("last_word", LastWord), ("metered_store", MeteredStore)):
+    for name, cls in (("guard", Guard), ("last_word", LastWord), ("metered_store", MeteredStore),
+                      ("planner", Planner), ("plan_gate", PlanGate), ("plan_taker", PlanTaker)):
         monkeypatch.setitem(toy_site.TOYS, name, cls)
 
 
@@ -209,6 +239,14 @@ def test_two_controllers_of_one_layer_still_contradict_each_other(layers, toy_fi
     first = "" if second == "boss" else "first: {type: guard}, "
     path = toy_file(extra=f"controllers: {{{first}second: {{type: {second}}}}}\n")
     assert "input store.p_set_mw has 2 sources but takes one" in refusal(path)
+
+
+def test_a_plan_goes_through_the_layer_that_passes_it_on(layers, toy_file):
+    path = toy_file(extra="controllers: {planner: {type: planner}, gate: {type: plan_gate}, balancer: "
+                          "{type: plan_taker}}\n")
+    plans = {(str(e.source), str(e.target)) for e in edges_of(path) if e.source.port == "planned_exchange_mw"}
+    assert plans == {("planner.planned_exchange_mw", "gate.planned_exchange_mw"),
+                     ("gate.planned_exchange_mw", "balancer.planned_exchange_mw")}
 
 
 def test_controllers_read_the_instrument_and_networks_the_truth(layers, toy_file):

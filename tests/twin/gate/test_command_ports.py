@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from twin.component import Nothing, Section, port
-from twin.cosim.wiring import Edge, End
+from twin.cosim.edges import Edge, End
 from twin.gate.shadow.player import command_ports
 
 

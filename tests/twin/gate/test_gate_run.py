@@ -175,3 +175,8 @@ assets: {bess: {initial_soc: 0.5}}
     changed = entries(directory, Kind.REPAIR)[0].body
     assert changed["cost"] > 0.0 and "bess.p_set_mw" in changed["changes"][0] and "charge" in changed["changes"][0]
     assert (got[repaired] >= np.repeat(asked, 3)[repaired]).all()          # less charging than proposed
+    planned = run.native("gate.planned_exchange_mw")
+    as_asked = np.repeat(run.native("operator.planned_exchange_mw"), 3)
+    less_mw = (got - np.repeat(asked, 3))[repaired]
+    assert less_mw.max() > 0.05, "the repair should change more than what the expectations differ by"
+    assert planned[repaired] == pytest.approx(as_asked[repaired] - less_mw, abs=0.05), "less charge, less import"

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from twin.cosim.build import build_site
+from twin.cosim.edges import End
 from twin.cosim.run import new_run
-from twin.cosim.wiring import End, wire
+from twin.cosim.wiring import wire
 from twin.gate.decision import GateStatus
 from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.twin.gate.replays import QUARTER_S, limit, limits, replay
-from twin.cosim.wiring import End
+from twin.cosim.edges import End
 from twin.gate.limits.judge import judge
 from twin.gate.limits.limits import resolve_limits
 from twin.gate.limits.series import Before

@@ -102,6 +102,16 @@ def test_a_shadow_is_used_again_and_remembers_nothing(forked) -> None:
     assert all(np.array_equal(first.series(key), again.series(key), equal_nan=True) for key in first.names())
 
 
+def test_a_horizon_may_reach_beyond_the_end_of_the_scenario(forked) -> None:
+    """There what comes from files and models holds its last value."""
+    scenario, _, state = forked
+    beyond = Horizon(FORK_S, 900, (UNTIL_S - FORK_S) // 900 + 3)
+    replayed = Shadow(scenario, 900).replay(state, beyond, {}, None)
+    warm = replayed.series("weather.air_temperature_degc")
+    assert len(warm) == beyond.steps
+    assert np.all(warm[beyond.steps - 3:] == warm[-1])
+
+
 def test_a_rollout_is_the_replay_of_its_own_set_points_bit_for_bit(forked) -> None:
     """So that the gate need not replay a proposal in the course in which it was made."""
     scenario, run, state = forked

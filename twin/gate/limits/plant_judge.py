@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from twin.cosim.wiring import Edge
+from twin.cosim.edges import Edge
 from twin.errors import ComponentError
 from twin.gate.limits.judge import Side, sides_of
 from twin.gate.limits.limits import Limit, LimitSet

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.cosim.build import Site
-from twin.cosim.wiring import Edge
+from twin.cosim.edges import Edge
 from twin.gate.ledger.reader import LedgerReader
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.plant_causes import Explanation

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.component import Component, ComponentParams, Nothing, Role, Section, port, ports_of
 from twin.context import Context
-from twin.cosim.wiring import Edge, End
+from twin.cosim.edges import Edge, End
 from twin.schedule import Horizon
 
 PLAYER = "schedule"

@@ -23,7 +23,8 @@ import numpy as np
 from twin.codec import encode
 from twin.component import Component, Layer, Section
 from twin.cosim.build import Site, build_site
-from twin.cosim.wiring import Edge, wire
+from twin.cosim.edges import Edge
+from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.errors import ComponentError, RunStoreError
 from twin.gate.expectation import Expectation, Expecter, expect

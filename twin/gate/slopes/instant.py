@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from twin.cosim.wiring import Edge, End, wire
+from twin.cosim.edges import Edge, End
+from twin.cosim.wiring import wire
 from twin.gate.shadow.replayed import Replayed
 from twin.gate.shadow.shadow import Shadow
 from twin.gate.slopes.points import LocatedPoint, Term

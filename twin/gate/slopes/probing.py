@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from twin.component import Component, ports_of
-from twin.cosim.wiring import End
+from twin.cosim.edges import End
 from twin.units import unit_of
 
 STEP_OF_UNIT = {"MW": 0.01, "Mvar": 0.01, "°C": 0.1, "kg/s": 0.05, "–": 0.005}

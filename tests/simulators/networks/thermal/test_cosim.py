@@ -10,8 +10,9 @@ import pytest
 
 from simulators.networks.thermal_network import HeatNetwork
 from twin.cosim.build import build_site
+from twin.cosim.edges import Edge, End
 from twin.cosim.run import new_run, resume_run
-from twin.cosim.wiring import Edge, End, wire
+from twin.cosim.wiring import wire
 from twin.errors import ComponentError, ScenarioError
 from twin.scenario.loader import load_scenario
 from twin.store.meta import RunMeta
