@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.twin.schedules import schedule
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.writer import Ledger
 from twin.gate.release.bands import Band
 from twin.gate.release.keys import SigningKey
 from twin.gate.release.release import ReleasedSchedule, Signer
 
 SITE = "zero_carbon_park"
+NOTE = {"t_s": 0, "message": "all is well"}
+"""Body of an entry of no importance."""
 
 
 def key(seed: int = 1, site: str = SITE) -> SigningKey:
@@ -34,3 +39,11 @@ def release(signing_key: SigningKey | None = None, **changes: Any) -> ReleasedSc
                        "bess.temperature_degc": Band(np.full(steps, -math.inf), np.full(steps, 45.0))},
     }
     return Signer(signing_key or key()).release(plan, **{**fields, **changes})
+
+
+def written(file: Path, count: int = 3) -> Path:
+    """A closed ledger with the entry of its key and ``count`` more."""
+    with Ledger(file, key()) as ledger:
+        for number in range(count):
+            ledger.append(Kind.FAULT, {**NOTE, "number": number})
+    return file
