@@ -79,8 +79,8 @@ def test_why_tells_who_what_and_what_became_of_it(run_directory):
         "is 1.082 p.u. at 2025-07-15 01:45:00, limit 1.07, margin -0.012")
     assert lines[2] == (
         f"[5] 2025-07-15 01:00:00 repair: repair projection changed it to the schedule {REPAIRED.sha256[:12]}…: less "
-        "discharge at 01:45 for the voltage; changed: bess.p_set_mw in 1 steps, most at 2025-07-15 01:45:00 from 3.0 "
-        "to 2.25; pv.p_limit_mw in 1 steps, most at 2025-07-15 01:15:00 from 4.25 to 3.0; cost 12.5")
+        "discharge at 01:45 for the voltage; changed: bess.p_set_mw in 1 steps, most at 2025-07-15 01:45:00 from 3 "
+        "to 2.25; pv.p_limit_mw in 1 steps, most at 2025-07-15 01:15:00 from 4.25 to 3; cost 12.5")
     assert lines[3] == "[6] 2025-07-15 01:00:00 verdict: accepted, 1 of 1 expectations passed"
     assert lines[4].startswith(
         f"[7] 2025-07-15 01:00:00 release: the gate released it as {release_id} for {SITE}, to hold from 2025-07-15 "

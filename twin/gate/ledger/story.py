@@ -99,7 +99,8 @@ class Teller:
     def _repair(self, body: dict[str, Any]) -> str:
         changed = [
             f"{c.get('key')} in {c.get('steps_count')} steps" + (
-                f", most at {self.at(c['t_s'])} from {c.get('before')} to {c.get('after')}" if "t_s" in c else "")
+                f", most at {self.at(c['t_s'])} from {_figure(c.get('before'))} to {_figure(c.get('after'))}"
+                if "t_s" in c else "")
             for c in _dicts(body.get("setpoints"))]
         why = "; ".join(map(str, body.get("changes") or ()))
         cost = "not stated" if body.get("cost") is None else f"{body['cost']:g}"
@@ -111,8 +112,8 @@ class Teller:
         passed = sum(trial.get("outcome") == "accepted" for trial in trials)
         parts = [f"{str(body.get('outcome')).replace('_', ' ')}, {passed} of {len(trials)} expectations passed"]
         parts += [str(trial["message"]) for trial in trials if trial.get("message")]
-        parts += [f"{v.get('signal')} ({v.get('name')}) is {v.get('worst_value')} {v.get('unit')} at "
-                  f"{self.at(v.get('worst_t_s'))}, limit {v.get('bound')}, margin {v.get('margin')}"
+        parts += [f"{v.get('signal')} ({v.get('name')}) is {_figure(v.get('worst_value'))} {v.get('unit')} at "
+                  f"{self.at(v.get('worst_t_s'))}, limit {_figure(v.get('bound'))}, margin {_figure(v.get('margin'))}"
                   for v in violations[:SHOWN_VIOLATIONS]]
         more = len(violations) - SHOWN_VIOLATIONS
         return "; ".join([*parts, *([f"and {more} more violations"] if more > 0 else [])])
@@ -173,6 +174,11 @@ def _aftermath(release: Entry, entries: Sequence[Entry], tell: Callable[[Entry],
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _figure(value: Any) -> str:
+    """Four digits of a number; the ledger itself keeps all."""
+    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _short(value: Any) -> str:
