@@ -4,7 +4,9 @@ Every exogenous output is measured (one step late) and averaged over intervals. 
 was measured a day before, shifted by the present deviation, which fades with ``correlation_h``. Beside the nominal one
 stand two corners: *short* (less sun and wind, more demand) and *long* (the reverse), ``spread`` standard deviations
 away. The deviation grows with the lead time t as that of a process with this correlation: σ √(1 - exp(-2 t/τ)), with σ
-learned in the run from the differences between one day and the next, at first a fifth of the largest value seen.
+learned in the run from the differences between one day and the next, at first a fifth of the largest value seen. No
+course has less demand than the least interval measured so far: a site whose heat stands still for a whole day, because
+yesterday was colder, is not what one course in ten looks like.
 
 Before a day has been seen there is nothing to repeat: the last mean holds, and the course says ``no_history``.
 """
@@ -77,6 +79,8 @@ class State:
     """(m,) of such deviations; NaN: none yet."""
     largest_value: np.ndarray
     """(m,) largest magnitude seen."""
+    least_value: np.ndarray
+    """(m,) smallest magnitude of an interval's mean seen; infinite: none yet."""
 
 
 class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
@@ -94,7 +98,7 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
     def initial_state(self) -> State:
         m = len(self.signals)
         return State(np.zeros(m), 0, np.full((self._slots, m), math.nan), np.full(m, math.nan), np.zeros(m),
-                     np.full(m, math.nan), np.zeros(m))
+                     np.full(m, math.nan), np.zeros(m), np.full(m, math.inf))
 
     def terminals(self) -> dict[str, tuple[str, ...]]:
         """Everything that nature and people decide here."""
@@ -126,6 +130,7 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
         state.variance_value = np.where(known, kept, before)
         state.day_value = state.day_value.copy()
         state.day_value[slot] = mean
+        state.least_value = np.minimum(state.least_value, np.abs(mean))
         state.last_value, state.sum_value, state.interval_count = mean, np.zeros_like(mean), 0
 
     @property
@@ -155,9 +160,9 @@ class PersistenceForecast(Component[Params, Inputs, Outputs, State]):
 
     def _course(self, name: str, t_s: int, step_s: int, values: np.ndarray, part: float,
                 flags: tuple[str, ...]) -> Expectation:
-        """One course, with supply not below and demand not above zero."""
-        physical = np.where(self._signed > 0, np.maximum(values, 0.0), np.where(self._signed < 0,
-                                                                                np.minimum(values, 0.0), values))
+        """One course, with supply not below zero and demand not below its least."""
+        demand = np.minimum(values, -self.state.least_value)
+        physical = np.where(self._signed > 0, np.maximum(values, 0.0), np.where(self._signed < 0, demand, values))
         return Expectation(name, t_s, step_s, {s: physical[:, i] for i, s in enumerate(self.signals)}, part, flags)
 
 

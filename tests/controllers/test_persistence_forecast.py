@@ -77,11 +77,14 @@ def test_the_short_corner_has_less_supply_and_more_demand_and_opens_with_the_lea
     assert (short.series["weather.air_temperature_degc"] == nominal.series["weather.air_temperature_degc"]).all()
 
 
-def test_supply_never_falls_below_nothing_and_demand_never_gives() -> None:
-    component, now_s = seen(days=1.5, shift=3.0)
+def test_supply_never_falls_below_nothing_and_demand_never_below_the_least_that_was_measured() -> None:
+    component, now_s = seen(days=1.5, shift=-3.0)
+    least_mw = 1.0                                                          # of ``by_the_hour``, at midnight
+    long = component.expectations(now_s, STEP_S, 96)[2]
+    assert long.series["office.baseline_mw"].max() == pytest.approx(-least_mw)
     for course in component.expectations(now_s, STEP_S, 96):
         assert course.series["pv.available_mw"].min() >= 0.0
-        assert course.series["office.baseline_mw"].max() <= 0.0
+        assert course.series["office.baseline_mw"].max() <= -least_mw
 
 
 def test_a_reading_that_is_missing_is_taken_as_the_last_mean() -> None:
