@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.nameplate import LoadNameplate, RenewableNameplate
 from twin.store.run_data import ComponentRecord, RunData
 from twin.units import unit_of
 
@@ -20,7 +21,9 @@ LEVELS = (0.1, 0.5, 0.9)
 LABEL = re.compile(r"(?P<signal>.+)\+(?P<lead>\d+)h")
 HOUR_S, DAY_S = 3600, 86_400
 DARK_SHARE = 0.01
-"""Of the largest value: below it both forecast and outcome say nothing about an interval (nights of a PV plant)."""
+"""Of the capacity: below it both forecast and outcome say nothing about an interval (nights of a PV plant)."""
+ROUNDING = 1e-6
+"""Of the capacity: a load that never changes is met exactly, but for its last digits."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class RecordedForecast:
     """(n, leads, 3) recorded at k · step; NaN: no forecast yet."""
     measured: np.ndarray
     """(n,) means over the same steps."""
+    rated: float | None = None
+    """Largest value by the nameplate of its component, if that says one."""
 
     @property
     def unit(self) -> str:
@@ -42,16 +47,16 @@ class RecordedForecast:
         return unit_of(self.signal) or "–"
 
     @property
-    def largest(self) -> float:
-        """Largest magnitude measured."""
-        return float(np.abs(self.measured).max(initial=0.0))
+    def capacity(self) -> float:
+        """What errors are related to: the nameplate, else the largest magnitude measured."""
+        return self.rated or float(np.abs(self.measured).max(initial=0.0))
 
     def outcome(self) -> np.ndarray:
         """What came, as an array like a quantile, (n, leads); NaN behind the end of the run."""
         return self._shifted(self.leads_h * HOUR_S)
 
     def mean_error_percent(self) -> np.ndarray:
-        """Mean absolute error of the median by lead, (leads,) in percent of the largest value; NaN: nothing known."""
+        """Mean absolute error of the median by lead, (leads,) in percent of the capacity; NaN: nothing known."""
         return self._percent(np.abs(self.outcome() - self.quantiles[..., 1]))
 
     def day_before_error_percent(self) -> np.ndarray:
@@ -63,8 +68,9 @@ class RecordedForecast:
         """Share of the outcomes between the 10 and the 90 % quantile by lead, (leads,); dark intervals do not count."""
         came, low, high = self.outcome(), self.quantiles[..., 0], self.quantiles[..., 2]
         counts = ~np.isnan(came) & ~np.isnan(low) & (
-            np.maximum(np.abs(came), np.maximum(np.abs(low), np.abs(high))) > DARK_SHARE * self.largest)
-        inside = counts & (came >= low) & (came <= high)
+            np.maximum(np.abs(came), np.maximum(np.abs(low), np.abs(high))) > DARK_SHARE * self.capacity)
+        margin = ROUNDING * self.capacity
+        inside = counts & (came >= low - margin) & (came <= high + margin)
         total = counts.sum(axis=0)
         return np.where(total > 0, 100.0 * inside.sum(axis=0) / np.maximum(total, 1), np.nan)
 
@@ -77,16 +83,16 @@ class RecordedForecast:
         known = ~np.isnan(error)
         total = np.where(known, error, 0.0).sum(axis=0)
         count = known.sum(axis=0)
-        return np.where(count > 0, 100.0 * total / np.maximum(count, 1) / max(self.largest, 1e-12), np.nan)
+        return np.where(count > 0, 100.0 * total / np.maximum(count, 1) / max(self.capacity, 1e-12), np.nan)
 
 
 def recorded_forecasts(run: RunData) -> list[RecordedForecast]:
-    """All signals that were forecast and recorded, the largest first; none where nobody forecast anything."""
+    """All signals that were forecast and recorded, the most variable first; none where nobody forecast anything."""
     found = []
     for component in run.components.values():
         if all(name in component.vectors for name in QUANTILES):
             found += _of_component(run, component)
-    return sorted(found, key=lambda f: -float(np.abs(f.measured).mean()))
+    return sorted(found, key=lambda f: -float(f.measured.std()))
 
 
 def _of_component(run: RunData, component: ComponentRecord) -> list[RecordedForecast]:
@@ -105,8 +111,14 @@ def _of_component(run: RunData, component: ComponentRecord) -> list[RecordedFore
         measured = _means(run, signal, component.step_s)
         n = min(len(measured), len(quantiles))
         if n:
-            found.append(RecordedForecast(signal, component.step_s, np.array(leads), quantiles[:n], measured[:n]))
+            found.append(RecordedForecast(signal, component.step_s, np.array(leads), quantiles[:n], measured[:n],
+                                          _rated(run, signal)))
     return found
+
+
+def _rated(run: RunData, signal: str) -> float | None:
+    plate = run.components[signal.partition(".")[0]].nameplate
+    return plate.peak_mw if isinstance(plate, RenewableNameplate | LoadNameplate) else None
 
 
 def _means(run: RunData, signal: str, step_s: int) -> np.ndarray:

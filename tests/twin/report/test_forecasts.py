@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from tests.twin.accounts.builders import grid, load, make_run, part, sun
 from twin.accounts import settle
 from twin.component import Role, Section
-from twin.report.figures.forecasts import coverage_by_lead, error_by_lead, fan_charts
+from twin.report.figures.forecasts import coverage_by_lead, error_by_lead, fan_charts, shown
+from twin.report.forecast_panel import forecast_panel
 from twin.report.forecast_series import recorded_forecasts
 from twin.report.html import report_html
 from twin.report.timeline import timeline_of
@@ -35,11 +38,11 @@ def with_forecasts(error_mw: float, width_mw: float, measured: np.ndarray | None
     return make_run(*plants, forecaster, grid(plants))
 
 
-def test_the_error_is_that_of_the_median_in_percent_of_the_largest_value() -> None:
-    """0.4 MW too much, largest value 8 MW: 5 %."""
+def test_the_error_is_that_of_the_median_in_percent_of_the_capacity() -> None:
+    """0.4 MW too much of a plant of 10 MW: 4 %."""
     [forecast] = recorded_forecasts(with_forecasts(0.4, 1.0))
     assert (forecast.signal, forecast.unit, forecast.leads_h.tolist()) == ("sun.p_mw", "MW", [1, 6])
-    assert forecast.mean_error_percent() == pytest.approx([5.0, 5.0])
+    assert forecast.mean_error_percent() == pytest.approx([4.0, 4.0])
 
 
 def test_the_day_before_is_perfect_where_all_days_are_equal_and_scored_as_far_as_it_is_known() -> None:
@@ -47,8 +50,8 @@ def test_the_day_before_is_perfect_where_all_days_are_equal_and_scored_as_far_as
     assert forecast.day_before_error_percent() == pytest.approx([0.0, 0.0])
     second_day_double = np.concatenate([DAY, 2 * DAY, 2 * DAY])
     [forecast] = recorded_forecasts(with_forecasts(0.0, 1.0, second_day_double))
-    # lead 1 h: rows 23 … 70 look at days 2 and 3 with the day before known; only day 2 differs, by DAY, of 16 MW
-    assert forecast.day_before_error_percent()[0] == pytest.approx(100 * DAY.sum() / 48 / 16.0)
+    # lead 1 h: rows 23 … 70 look at days 2 and 3 with the day before known; only day 2 differs, by DAY, of 10 MW
+    assert forecast.day_before_error_percent()[0] == pytest.approx(100 * DAY.sum() / 48 / 10.0)
 
 
 def test_dark_hours_do_not_count_as_covered() -> None:
@@ -59,7 +62,7 @@ def test_dark_hours_do_not_count_as_covered() -> None:
     assert forecast.coverage_percent() == pytest.approx([100.0, 100.0])
     [forecast] = recorded_forecasts(with_forecasts(0.0, 0.0))
     forecast.quantiles[12::24, 0] += 5.0  # an hour a day is missed; 12 h + 1 h are light
-    light = int((DAY > 0.08).sum())
+    light = int((DAY > 0.1).sum())
     assert forecast.coverage_percent()[0] == pytest.approx(100.0 * (1 - 3 / (3 * light)))
 
 
@@ -79,6 +82,15 @@ def test_scores_by_lead_have_a_line_per_signal_and_the_promised_share() -> None:
     assert errors is not None and [trace.name for trace in errors.data] == ["sun.p_mw", "sun.p_mw: the day before"]
     coverage = coverage_by_lead(forecasts)
     assert coverage is not None and coverage.layout.shapes[0].y0 == 80.0
+
+
+def test_constant_signals_are_in_the_table_and_in_no_figure() -> None:
+    """Errors of 0.4 MW are 4 % of 10 MW, the day before makes none, and ± 1 MW always hold."""
+    run = with_forecasts(0.4, 1.0, np.full(HOURS, 3.0))
+    page = forecast_panel(run, timeline_of(run))
+    assert shown(recorded_forecasts(run)) == [] and "figure-fans" not in page
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
+    assert cells == ["sun.p_mw", "4.0", "–", "–", "4.0", "0.0", "100.0"]
 
 
 def test_the_report_shows_forecasts_where_a_run_has_some_and_nothing_else() -> None:

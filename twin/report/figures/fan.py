@@ -27,9 +27,9 @@ def add_fan(figure: go.Figure, x: Sequence[str], quantiles: np.ndarray, levels: 
         low, high = quantiles[:, k], quantiles[:, -1 - k]
         share = levels[-1 - k] - levels[k]
         figure.add_trace(go.Scatter(
-            x=[*x, *reversed(x)], y=np.concatenate([high, low[::-1]]).astype(np.float32), fill="toself",
+            x=[*x, *reversed(x)], y=np.concatenate([high, low[::-1]]).astype(np.float32), fill="toself", mode="lines",
             fillcolor=translucent(colour, BAND_ALPHA), line={"width": 0}, hoverinfo="skip",
             name=f"{share:.0%} interval", legendgroup=f"band_{k}", showlegend=show_legend), **place)
     figure.add_trace(go.Scatter(
-        x=list(x), y=quantiles[:, middle].astype(np.float32), line={"color": colour, "width": 1.5}, name=name,
-        legendgroup="median", showlegend=show_legend), **place)
+        x=list(x), y=quantiles[:, middle].astype(np.float32), mode="lines", line={"color": colour, "width": 1.6},
+        name=name, legendgroup="median", showlegend=show_legend), **place)

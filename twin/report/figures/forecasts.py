@@ -18,36 +18,54 @@ from twin.report.timeline import Timeline
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-MOST_FANS = 4
-MOST_LINES = 6
-ROW_PX = 190
+MOST_SHOWN, MOST_OF_A_KIND = 5, 2
+"""Signals in the figures: the most variable ones, of one kind of output no more than two."""
+ROW_PX = 170
 SHORT_RUN_H = 48
 ISSUES_EVERY_H = {True: 6, False: 24}
 """Between the fans drawn, in a short run and in a longer one: each reaches to the next."""
 NOMINAL_PERCENT = 80.0
 
 
+def shown(forecasts: Sequence[RecordedForecast]) -> list[RecordedForecast]:
+    """Signals for the figures, from forecasts in the order of what they vary; constant ones need no figure."""
+    found: list[RecordedForecast] = []
+    kinds: dict[str, int] = {}
+    for forecast in forecasts:
+        kind = forecast.signal.partition(".")[2]
+        if np.isfinite(forecast.quantiles).any() and np.ptp(forecast.measured) > 0.0 and \
+                kinds.get(kind, 0) < MOST_OF_A_KIND and len(found) < MOST_SHOWN:
+            kinds[kind] = kinds.get(kind, 0) + 1
+            found.append(forecast)
+    return found
+
+
 def fan_charts(forecasts: Sequence[RecordedForecast], timeline: Timeline) -> go.Figure | None:
-    """The largest signals: what came, over fans from a few issue times."""
+    """What came, over fans from a few issue times, which dotted lines mark."""
     from plotly.graph_objects import Scatter
     from plotly.subplots import make_subplots
 
-    shown = [f for f in forecasts if np.isfinite(f.quantiles).any()][:MOST_FANS]
-    if not shown:
+    chosen = shown(forecasts)
+    if not chosen:
         return None
-    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12 / len(shown))
-    for row, forecast in enumerate(shown, start=1):
+    figure = make_subplots(rows=len(chosen), cols=1, shared_xaxes=True, vertical_spacing=0.12 / len(chosen))
+    for row, forecast in enumerate(chosen, start=1):
         for first, issue in enumerate(_issues(forecast)):
             x, quantiles = _fan(forecast, issue, timeline)
-            add_fan(figure, x, quantiles, LEVELS, row=row, name="forecast (median)",
+            add_fan(figure, x, quantiles, LEVELS, row=row, colour=_colour(row - 1), name="forecast (median)",
                     show_legend=row == 1 and first == 0)
         figure.add_trace(Scatter(
             x=_stamps(timeline, np.arange(len(forecast.measured)) * forecast.step_s),
             y=forecast.measured.astype(np.float32), mode="lines", name="what came", legendgroup="came",
             showlegend=row == 1, line={"color": palette.INK, "width": 1.2, "shape": "hv"},
             hovertemplate=f"%{{y:.4~g}} {forecast.unit}<extra>{escape(forecast.signal)}</extra>"), row=row, col=1)
-        figure.update_yaxes(title_text=f"{escape(forecast.signal)}<br>[{forecast.unit}]", row=row, col=1)
-    style(figure, 60 + ROW_PX * len(shown))
+        figure.update_yaxes(title_text=escape(forecast.signal).replace(".", "<br>", 1) + f"<br>[{forecast.unit}]",
+                            row=row, col=1)
+    style(figure, 60 + ROW_PX * len(chosen))
+    issued = _stamps(timeline, np.array([issue * chosen[0].step_s for issue in _issues(chosen[0])]))
+    for instant in issued:
+        figure.add_shape(type="line", x0=instant, x1=instant, xref="x", y0=0, y1=1, yref="paper", layer="below",
+                         line={"color": palette.IMPORT, "dash": "dot", "width": 1})
     return on_time(figure, timeline)
 
 
@@ -61,7 +79,7 @@ def error_by_lead(forecasts: Sequence[RecordedForecast]) -> go.Figure | None:
         for trace in beside.data:
             trace.name, trace.showlegend = f"{trace.name}: the day before", False
             figure.add_trace(trace)
-    figure.update_yaxes(title_text="Mean error [% of the largest value]", rangemode="tozero")
+    figure.update_yaxes(title_text="Mean error [% of the capacity]", rangemode="tozero")
     return figure
 
 
@@ -80,13 +98,14 @@ def _by_lead(forecasts: Sequence[RecordedForecast], score: Callable[[RecordedFor
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for number, forecast in enumerate(forecasts[:MOST_LINES]):
+    for number, forecast in enumerate(shown(forecasts)):
         values = score(forecast)
-        if np.isnan(values).all():
+        known = np.isfinite(values)
+        if not known.any():
             continue
         figure.add_trace(go.Scatter(
-            x=forecast.leads_h, y=values.astype(np.float32), name=escape(forecast.signal), mode="lines+markers",
-            line={"color": palette.SEQUENCE[number % len(palette.SEQUENCE)], "dash": dash, "width": 1.6},
+            x=forecast.leads_h[known], y=values[known].astype(np.float32), name=escape(forecast.signal),
+            mode="lines+markers", line={"color": _colour(number), "dash": dash, "width": 1.6},
             marker={"size": 4}, legendgroup=forecast.signal, hovertemplate="%{y:.3~g} % at %{x} h"))
     if not figure.data:
         return None
@@ -103,11 +122,21 @@ def _issues(forecast: RecordedForecast) -> list[int]:
 
 
 def _fan(forecast: RecordedForecast, issue: int, timeline: Timeline) -> tuple[list[str], np.ndarray]:
-    """Instants and quantiles from one issue until shortly after the next."""
+    """Instants and quantiles from one issue until shortly after the next, where it ends on the line to a later lead."""
     reach_h = ISSUES_EVERY_H[_is_short(forecast)] + 1
-    chosen = forecast.leads_h <= max(reach_h, int(forecast.leads_h[0]))
-    return _stamps(timeline, issue * forecast.step_s + forecast.leads_h[chosen] * HOUR_S), \
-        forecast.quantiles[issue, chosen]
+    leads_h, values = forecast.leads_h, forecast.quantiles[issue]
+    chosen = leads_h <= max(reach_h, int(leads_h[0]))
+    ends, quantiles = leads_h[chosen], values[chosen]
+    if not chosen.all() and ends[-1] < reach_h:
+        later = int(chosen.sum())
+        share = (reach_h - ends[-1]) / (leads_h[later] - ends[-1])
+        ends = np.append(ends, reach_h)
+        quantiles = np.vstack([quantiles, quantiles[-1] + share * (values[later] - quantiles[-1])])
+    return _stamps(timeline, issue * forecast.step_s + ends * HOUR_S), quantiles
+
+
+def _colour(number: int) -> str:
+    return palette.SEQUENCE[number % len(palette.SEQUENCE)]
 
 
 def _is_short(forecast: RecordedForecast) -> bool:
