@@ -45,10 +45,10 @@ def test_loads_less_renewables() -> None:
 
 
 def test_the_short_course_stands_beside_the_nominal_one() -> None:
-    """Half the sun and half a megawatt more of load."""
-    oracle = Oracle(office__baseline_mw=[-3.0], pv__available_mw=[2.0])
-    oracle.short = {"office.baseline_mw": np.array([-3.5]), "pv.available_mw": np.array([1.0])}
-    assert forecast_parts_mw(oracle, SIGNALS, 0, 900, 1).tolist() == [[1.0], [2.5]]
+    """4 MW less sun and 3 MW more load seldom come together: 5 MW more than expected are as likely as each alone."""
+    oracle = Oracle(office__baseline_mw=[-3.0], pv__available_mw=[6.0])
+    oracle.short = {"office.baseline_mw": np.array([-6.0]), "pv.available_mw": np.array([2.0])}
+    assert forecast_parts_mw(oracle, SIGNALS, 0, 900, 1).tolist() == [[-3.0], [2.0]]
 
 
 def test_as_measured_without_interruption_and_curtailment() -> None:
