@@ -27,7 +27,7 @@ from controllers import persistence_forecast as persistence
 from controllers.forecasting.fallback import Level
 from controllers.forecasting.forecaster_memory import GroupMemory, first_memory
 from controllers.forecasting.forecaster_service import LEADS, ForecastService, Hours
-from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
+from controllers.forecasting.quantiles import LEVELS
 from controllers.forecasting.site_targets import capacity_of
 from controllers.forecasting.store import load, refuse_other_site
 from controllers.forecasting.training_data import PAST_DAYS
@@ -215,9 +215,10 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
             CORNER_FRAC, 1 - 2 * CORNER_FRAC)
         low, middle, high = self._interval(t_s, step_s, steps)
         courses = [(NOMINAL, middle, nominal), ("short", low, corner), ("long", high, corner)]
-        for number, sample in enumerate(self._samples(count), start=1):
-            courses.append((f"sample_{number}", self._course(sample, t_s, step_s, steps),
-                            (1 - nominal - 2 * corner) / count))
+        q, present, first_s = self._now(t_s)
+        drawn, _ = self.service.courses(self._samples(count), q, present, state.hours, first_s, step_s, steps)
+        courses += [(f"sample_{number}", sample, (1 - nominal - 2 * corner) / count)
+                    for number, sample in enumerate(drawn, start=1)]
         flags = tuple(state.flags.split())
         found = []
         for name, values, part in courses:
@@ -226,17 +227,15 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
         return found
 
     def _interval(self, t_s: int, step_s: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """10, 50 and 90 % quantiles, (k, steps) each; an hour's neighbours, which shape it, may not make them cross."""
-        low, middle, high = (self._course(self.state.quantile_value[..., level], t_s, step_s, steps)
-                             for level in (INTERVAL_80[0], MEDIAN, INTERVAL_80[1]))
-        return np.minimum(low, middle), middle, np.maximum(high, middle)
+        """10, 50 and 90 % quantiles over intervals from now on, (k, steps) each."""
+        q, present, first_s = self._now(t_s)
+        return self.service.interval(q, present, self.state.hours, first_s, step_s, steps)
 
-    def _course(self, hourly: np.ndarray, t_s: int, step_s: int, steps: int) -> np.ndarray:
-        """Means of the targets over intervals from now on, (k, steps): refined, and tied to the present."""
+    def _now(self, t_s: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Quantiles of the last forecast, what the targets are at present, and the time since the issue."""
         state, service = self.state, self.service
-        first_s = service.start_utc_s + t_s - state.issued_utc_s
-        present = state.persistence.last_value[service.target_rows]
-        return service.course(hourly, state.quantile_value[..., MEDIAN], present, state.hours, first_s, step_s, steps)
+        return (state.quantile_value, state.persistence.last_value[service.target_rows],
+                service.start_utc_s + t_s - state.issued_utc_s)
 
     def _samples(self, count: int) -> np.ndarray:
         """(count, k, leads), joint within a group; the same for all who ask within an hour."""

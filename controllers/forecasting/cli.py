@@ -47,7 +47,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print the scorecard as JSON")] = False,
 ) -> None:
     """Train forecasts of a site: models, their scores, and which members are not used and why."""
-    from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused
+    from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused, used
 
     if (scenario is None) == (data is None):
         raise ParkTwinError("what is to be forecast? Give a SCENARIO, or a folder of tables with --data")
@@ -78,6 +78,8 @@ def train(
         return
     console = _console()
     console.print(scorecard_table(result.results))
+    for text in used(result.results):
+        console.print(f"made by  {text}", soft_wrap=True)
     for text in unused(result.results):
         console.print(text, style="dim", soft_wrap=True)
     for group in result.results:
@@ -98,7 +100,8 @@ def forecast(
     at: Annotated[str | None, typer.Option(
         "--at", metavar="TIME", help="when the forecast is made, ISO 8601; default: the end of the history")] = None,
     targets: Annotated[str | None, typer.Option("--targets", metavar="NAME,…", help="only some")] = None,
-    seed: SeedOption = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the weather forecasts that a forecast.yaml lets "
+                                                            "make of measured weather")] = 1,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.html", help="write a page of fan charts")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of tables")] = False,
 ) -> None:

@@ -13,6 +13,8 @@ anyway."""
 LEAST_SHARE = 0.05
 """Of the capacity: below it a ratio of measured to forecast says nothing."""
 MOST_RATIO = 2.0
+NORMAL_QUARTILE = 0.6745
+"""Half of all normal deviations are smaller than so many standard deviations."""
 
 
 def quarter_hours(hourly: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -64,7 +66,30 @@ def scaled(courses: np.ndarray, lead_h: np.ndarray, ratio: np.ndarray) -> np.nda
     return courses * (1.0 + (ratio[:, None] - 1.0) * np.exp(-lead_h / FADE_H))
 
 
+def unknown_share(lead_h: np.ndarray) -> np.ndarray:
+    """Share of a forecast's spread that is left when the present is known: of a deviation that fades as here, the
+    variance 1 - exp(-2 t/τ) is new."""
+    return np.sqrt(-np.expm1(-2.0 * lead_h / FADE_H))
+
+
+def scatter_frac(quarters: np.ndarray) -> float:
+    """How far quarter-hourly means lie from a smooth course with their hourly means, over that course: lifts, kitchens
+    and clouds that no hourly forecast sees. A standard deviation by the median, for which steps of a profile are rare.
+    """
+    hourly = quarters[:len(quarters) // QUARTERS * QUARTERS].reshape(-1, QUARTERS).mean(axis=1)
+    smooth = quarter_hours(hourly[None], np.full(1, np.nan))[0]
+    tells = smooth > LEAST_SHARE * np.nanmax(quarters, initial=0.0)
+    if not tells.any():
+        return 0.0
+    return float(np.median(np.abs(quarters[:len(smooth)][tells] / smooth[tells] - 1.0)) / NORMAL_QUARTILE)
+
+
 def present_ratio(measured: np.ndarray, forecast: np.ndarray, capacity: np.ndarray) -> np.ndarray:
     """Measured over forecast; 1 where it is too dark to tell."""
-    tells = forecast > LEAST_SHARE * capacity
+    tells = is_told_by_ratio(forecast, capacity)
     return np.where(tells, np.clip(measured / np.where(tells, forecast, 1.0), 0.0, MOST_RATIO), 1.0)
+
+
+def is_told_by_ratio(forecast: np.ndarray, capacity: np.ndarray) -> np.ndarray:
+    """Where a ratio of measured to forecast says something."""
+    return forecast > LEAST_SHARE * capacity

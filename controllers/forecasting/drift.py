@@ -1,8 +1,9 @@
 """Drift: a model that errs more than it used to, for days on end; and whether a new one is better.
 
-Measured by the pinball loss of the forecasts as issued, relative to the usual loss of the month on the held-out span of
-its training. When the mean of 14 days exceeds 1.3 on three days in a row, the model drifts: time to train a challenger
-on newer data. The champion stays unless the challenger is better on issue times that neither has learnt from.
+Measured by the pinball loss of the forecasts as issued, relative to the usual loss of the season on the held-out span
+of its training. When the mean of 14 days exceeds 1.3 on three days in a row, the model drifts: time to train a
+challenger on newer data. The champion stays unless the challenger is better on issue times that neither has learnt
+from.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from controllers.forecasting.backtest import backtest
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.quantiles import pinball
-from controllers.forecasting.trained import TrainedGroup, month_at
+from controllers.forecasting.trained import TrainedGroup, usual_at
 from controllers.forecasting.versioned import Archive
 
 WINDOW_DAYS = 14
@@ -29,7 +30,7 @@ LEAST_LOSS_FRAC = 1e-3
 
 
 def relative_loss(trained: TrainedGroup, issue_utc_s: int, quantiles: np.ndarray, outcome: np.ndarray) -> np.ndarray:
-    """Loss of one forecast over the usual one of its month, (targets,); NaN where no outcome is known.
+    """Loss of one forecast over the usual one of its season, (targets,); NaN where no outcome is known.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def relative_loss(trained: TrainedGroup, issue_utc_s: int, quantiles: np.ndarray
     losses = np.where(known, pinball(np.where(known, outcome, 0.0), quantiles), 0.0)
     count = known.sum(axis=1)
     capacity = np.array([target.capacity for target in trained.group.targets])
-    usual = np.maximum(trained.usual_loss[int(month_at(issue_utc_s))], LEAST_LOSS_FRAC * capacity)
+    usual = np.maximum(usual_at(trained.usual_loss, issue_utc_s), LEAST_LOSS_FRAC * capacity)
     return np.where(count > 0, losses.sum(axis=1) / np.maximum(count, 1) / usual, np.nan)
 
 

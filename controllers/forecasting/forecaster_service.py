@@ -14,15 +14,17 @@ from controllers.forecasting.courses import (
     QUARTER_S,
     QUARTERS,
     corrected,
+    is_told_by_ratio,
     means_over,
     present_ratio,
     quarter_hours,
     scaled,
+    unknown_share,
 )
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.fallback import Level, serve
 from controllers.forecasting.forecaster_memory import HOUR_S, LEARN_EVERY_H, NONE, GroupMemory, Hours
-from controllers.forecasting.quantiles import LEVELS
+from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.site_feed import WEATHER, SiteFeed
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS, sign_of
 from controllers.forecasting.store import ModelSet
@@ -31,6 +33,8 @@ from controllers.forecasting.versioned import Archive, VersionedSeries
 from twin.scenario.resolved import ResolvedScenario
 
 LEADS = HOURLY_TWO_DAYS.leads
+NORMAL_90 = 1.2816
+"""90 % quantile of the standard normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class ForecastService:
         self.weather = tuple(name for name in signals if name.startswith(WEATHER))
         self._signs = np.array([sign_of(name) for name in self.targets])
         self._capacity = np.array([target.capacity for target in targets])
+        self._scatter = np.concatenate([np.empty(0), *(trained.scatter_frac for trained in models.groups)])
         self._is_pv = np.array([target.kind is TargetKind.PV for target in targets])
         self._low = np.where(self._signs > 0, 0.0, -self._capacity)
         self._high = np.where(self._signs > 0, self._capacity, 0.0)
@@ -120,26 +125,53 @@ class ForecastService:
             found.append(memory)
         return tuple(found), drifting
 
-    def course(self, hourly: np.ndarray, median: np.ndarray, present: np.ndarray, hours: Hours, first_s: int,
-               step_s: int, steps: int) -> np.ndarray:
-        """Means over intervals, (k, steps), tied to the present.
+    def interval(self, quantiles: np.ndarray, present: np.ndarray, hours: Hours, first_s: int, step_s: int, steps: int,
+                 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """10, 50 and 90 % quantiles over intervals from now on, (k, steps) each, from hourly ones (k, leads, levels).
+
+        What varies within an hour is added to the spread; it may not make quantiles cross either.
+        """
+        (low, high), middle = self.courses(
+            np.moveaxis(quantiles[..., INTERVAL_80], -1, 0), quantiles, present, hours, first_s, step_s, steps)
+        scatter = NORMAL_90 * self._scatter[:, None] * np.abs(middle) * min((QUARTER_S / step_s) ** 0.5, 1.0)
+        below, above = (np.hypot(np.maximum(apart, 0.0), scatter) for apart in (middle - low, high - middle))
+        return self._possible(middle - below), middle, self._possible(middle + above)
+
+    def courses(self, hourly: np.ndarray, quantiles: np.ndarray, present: np.ndarray, hours: Hours, first_s: int,
+                step_s: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Means over intervals from now on: of courses (n, k, leads) as (n, k, steps), and of the median as (k, steps).
+
+        All move with the present, as far as it deviates from the median; and what deviates from the median begins
+        small where the present is known.
 
         Parameters
         ----------
-        hourly : (k, leads) course to refine; median : (k, leads) what was expected.
+        quantiles : (k, leads, levels) that the courses belong to.
         present : (k,) mean of the last quarter hour; NaN: unknown.
         first_s : of the first interval, from the issue on.
         """
-        before = hours.mean_value[-1, self.target_rows] if len(hours.mean_value) else np.full(len(hourly), np.nan)
+        median = quantiles[..., MEDIAN]
+        before = hours.mean_value[-1, self.target_rows] if len(hours.mean_value) else np.full(len(median), np.nan)
         lead_h = (np.arange(steps) + 0.5) * step_s / HOUR_S
         expected = quarter_hours(np.column_stack([np.where(np.isnan(before), median[:, 0], before), median]), before)
-        expected_now = expected[:, min(first_s // QUARTER_S - 1 + QUARTERS, expected.shape[1] - 1)]
+        now = expected[:, min(first_s // QUARTER_S - 1 + QUARTERS, expected.shape[1] - 1)]
         known = np.isfinite(present)
-        deviation = np.where(known & ~self._is_pv, np.nan_to_num(present) - expected_now, 0.0)
-        ratio = np.where(known & self._is_pv, present_ratio(np.nan_to_num(present), expected_now, self._capacity), 1.0)
-        course = means_over(quarter_hours(hourly, before), first_s, step_s, steps)
-        moved = scaled(corrected(course, lead_h, deviation), lead_h, ratio)
-        return np.clip(moved, self._low[:, None], self._high[:, None])
+        measured = np.where(known, present, now)
+        deviation = np.where(self._is_pv, 0.0, measured - now)
+        ratio = np.where(self._is_pv, present_ratio(measured, now, self._capacity), 1.0)
+        known &= ~self._is_pv | is_told_by_ratio(now, self._capacity)
+
+        def tied(values: np.ndarray) -> np.ndarray:
+            course = means_over(quarter_hours(values, before), first_s, step_s, steps)
+            return scaled(corrected(course, lead_h, deviation), lead_h, ratio)
+
+        middle = tied(median)
+        left = np.where(known[:, None], unknown_share(lead_h), 1.0)
+        found = np.array([self._possible(middle + left * (tied(values) - middle)) for values in hourly])
+        return found.reshape(len(hourly), *middle.shape), self._possible(middle)
+
+    def _possible(self, course: np.ndarray) -> np.ndarray:
+        return np.clip(course, self._low[:, None], self._high[:, None])
 
     def weather_course(self, hourly: np.ndarray, first_s: int, step_s: int, steps: int) -> np.ndarray:
         """The same for weather outputs (w, leads), not tied to anything."""

@@ -195,7 +195,7 @@ def _group_to_stored(trained: TrainedGroup, arrays: dict[str, np.ndarray]) -> di
         arrays |= {f"{name}/{kind}/{key}": array for key, array in more.items()}
     copula = trained.copula
     arrays |= {f"{name}/copula/between_targets": copula.between_targets, f"{name}/copula/tau_h": copula.tau_h,
-               f"{name}/usual_loss": trained.usual_loss}
+               f"{name}/usual_loss": trained.usual_loss, f"{name}/scatter_frac": trained.scatter_frac}
     return {**group_to_plain(trained.group), "members": members, "models": stored}
 
 
@@ -208,7 +208,7 @@ def _group_from_stored(plain: dict[str, Any], arrays: Mapping[str, np.ndarray], 
     whole, lags = (model_from_stored(plain["models"][kind], group, members,
                                      _below(arrays, f"{name}/{kind}/")) for kind in ("whole", "lags"))
     copula = Copula(arrays[f"{name}/copula/between_targets"], arrays[f"{name}/copula/tau_h"], group.horizon.step_s)
-    return TrainedGroup(whole, lags, copula, arrays[f"{name}/usual_loss"])
+    return TrainedGroup(whole, lags, copula, arrays[f"{name}/usual_loss"], arrays[f"{name}/scatter_frac"])
 
 
 def _member(builder: str, entry: dict[str, Any], arrays: Mapping[str, np.ndarray], prefix: str, file: Path) -> Member:

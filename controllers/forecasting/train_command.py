@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCORECARD = "scorecard.json"
+NO_SKILL = "its skill against persistence on the validation split is not above 0"
+LEAST_SHOWN_SHARE = 0.005
+EXPLAINED = ("nMAE, nRMSE and loss (pinball) in % of the capacity, MAPE above 10 % of it; inside: how often the 80 % "
+             "interval held; skill against yesterday, last week (nMAE) and climatology (pinball): 0 as good, 1 perfect")
 NETWORKS = (ResidualNetwork, MultimodalNetwork, SmallNetwork, SmallNetworkLags)
 """Members that are trained with TensorFlow."""
 
@@ -71,7 +75,7 @@ def train_site(
     for group in data.groups:
         began = time.monotonic()
         trained, replayed = train_group(data.archive, group, data.split, data.held_out, seed, LINES[line],
-                                        progress=progress)
+                                        scatter_frac=data.scatter_frac, progress=progress)
         climatology = next(m for m in trained.whole.members if isinstance(m, Climatology))
         cards = scorecards(replayed.quantiles, replayed.windows, references(climatology, replayed.windows))
         told = None
@@ -136,30 +140,45 @@ def _members(trained: TrainedGroup, target: Target) -> list[str]:
 
 
 def scorecard_table(results: list[GroupResult]) -> Table:
-    """The scorecard for a terminal."""
+    """The scorecard for a terminal of 80 columns."""
     from rich.table import Table
 
-    table = Table("target", "nMAE %", "nRMSE %", "MAPE>10 %", "pinball %", "80 % holds", "v yesterday", "v last week",
-                  "pinball v climatology", "members", box=None, title_justify="left",
-                  title="Scores on the held-out span, % of the capacity; skill 0: as good as the reference, 1: perfect")
+    table = Table(box=None, padding=(0, 1, 0, 0), title_justify="left", title_style="bold", caption_justify="left",
+                  caption=EXPLAINED, title="Scores on the span that nothing was learnt from")
+    table.add_column("target", no_wrap=True)
+    for heading in ("nMAE", "nRMSE", "MAPE", "loss", "inside", "day", "week", "clim"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
-        weights = result.trained.whole.service.combination
-        for k, (target, card) in enumerate(zip(result.trained.group.targets, result.cards, strict=True)):
+        for target, card in zip(result.trained.group.targets, result.cards, strict=True):
             scores = card.scores
-            shares = weights.weights[k].mean(axis=0)
-            used = ", ".join(f"{name} {share:.0%}" for name, share in zip(weights.members, shares, strict=True)
-                             if share > 0.0)
             table.add_row(target.series, *(_number(x, "{:.2f}") for x in (
-                scores.nmae_percent, scores.nrmse_percent, scores.mape_percent, scores.pinball_percent)),
-                _number(scores.coverage_percent, "{:.1f}"), *(_number(x, "{:+.2f}") for x in (
-                    card.skill_yesterday, card.skill_last_week, card.pinball_skill)), used)
+                scores.nmae_percent, scores.nrmse_percent)), _number(scores.mape_percent, "{:.1f}"),
+                _number(scores.pinball_percent, "{:.2f}"), _number(scores.coverage_percent, "{:.1f}"),
+                *(_number(x, "{:+.2f}") for x in (card.skill_yesterday, card.skill_last_week, card.pinball_skill)))
     return table
 
 
+def used(results: list[GroupResult]) -> list[str]:
+    """Which members make the forecasts, with their mean weights: a line for all targets that are made alike."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        combination = result.trained.whole.service.combination
+        for target, weights in zip(result.trained.group.targets, combination.weights.mean(axis=1), strict=True):
+            told = ", ".join(f"{name} {share:.0%}" for name, share in zip(combination.members, weights, strict=True)
+                             if share >= LEAST_SHOWN_SHARE)
+            found.setdefault(told, []).append(target.series)
+    return [f"{told}: {', '.join(targets)}" for told, targets in found.items()]
+
+
 def unused(results: list[GroupResult]) -> list[str]:
-    """Members that no forecast is made with, and why."""
-    return [str(v) for r in results for model in (r.trained.whole, r.trained.lags) for v in model.verdicts
-            if not v.used and v.member != "seasonal_naive"]
+    """Members that a target is not forecast with, and why: a sentence for each member and reason."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for verdict in (v for r in results for model in (r.trained.whole, r.trained.lags) for v in model.verdicts):
+        if not verdict.used and verdict.member != "seasonal_naive":
+            reason = "persistence makes no error there" if np.isnan(verdict.skill) else NO_SKILL
+            told = verdict.target if np.isnan(verdict.skill) else f"{verdict.target} {verdict.skill:+.2f}"
+            found.setdefault((verdict.member, reason), {})[verdict.target] = told
+    return [f"{member} is not used, {reason}: {', '.join(told.values())}" for (member, reason), told in found.items()]
 
 
 def _number(value: float, form: str) -> str:

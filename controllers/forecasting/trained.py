@@ -6,7 +6,7 @@ nothing was learnt from, the held-out one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,6 +57,8 @@ class TrainedGroup:
     usual_loss: np.ndarray
     """(months, targets) mean pinball loss on the held-out span, January first; a month that it lacks has the mean of
     all. Losses of a park differ by season as its loads do."""
+    scatter_frac: np.ndarray
+    """(targets,) of quarter hours around a smooth course of hours; 0 where nobody knows."""
 
     @property
     def group(self) -> TargetGroup:
@@ -78,9 +80,13 @@ class HeldOut:
 
 def train_group(
     archive: Archive, group: TargetGroup, split: Split, held_out: HeldOut, seed: int, line: Line, *,
-    progress: Callable[[str], None] = lambda message: None,
+    scatter_frac: Mapping[str, float] | None = None, progress: Callable[[str], None] = lambda message: None,
 ) -> tuple[TrainedGroup, Backtest]:
     """Both models of a group, and how the whole one does on the held-out span.
+
+    Parameters
+    ----------
+    scatter_frac : series → scatter within the hour, where it is known.
 
     Raises
     ------
@@ -95,7 +101,8 @@ def train_group(
     windows = replayed.windows
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant load has no correlation
         copula = Copula.fit(replayed.quantiles, windows.outcome, windows.daylight, group.horizon.step_s)
-    return TrainedGroup(whole, lags, copula, usual_loss(replayed)), replayed
+    scatter = np.array([(scatter_frac or {}).get(target.series, 0.0) for target in group.targets])
+    return TrainedGroup(whole, lags, copula, usual_loss(replayed), scatter), replayed
 
 
 def usual_loss(replayed: Backtest) -> np.ndarray:
@@ -106,6 +113,17 @@ def usual_loss(replayed: Backtest) -> np.ndarray:
     overall = np.nanmean(losses, axis=(1, 2))
     found = [losses[:, months == m] for m in range(MONTHS)]
     return np.stack([np.nanmean(f, axis=(1, 2)) if np.isfinite(f).any(axis=(1, 2)).all() else overall for f in found])
+
+
+def usual_at(usual_loss: np.ndarray, utc_s: int) -> np.ndarray:
+    """(targets,) usual loss at an instant: that of a month in its middle, on a line to its neighbour else. In spring
+    the losses of cooling double from one month to the next, and no step of a calendar is drift."""
+    instant = np.datetime64(utc_s, "s")
+    month = instant.astype("datetime64[M]")
+    begin, end = month.astype("datetime64[s]"), (month + 1).astype("datetime64[s]")
+    place = int(month_at(utc_s)) + float((instant - begin) / (end - begin)) - 0.5
+    first = int(np.floor(place))
+    return (first + 1 - place) * usual_loss[first % MONTHS] + (place - first) * usual_loss[(first + 1) % MONTHS]
 
 
 def month_at(utc_s: np.ndarray | int) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class TrainingData:
     held_out: HeldOut
     site: str
     location: Location
+    scatter_frac: Mapping[str, float] = field(default_factory=dict)
+    """Series → scatter of its quarter hours within the hour, where it is known."""
 
     def only(self, series: list[str]) -> TrainingData:
         """The same for some of the targets.

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
+from controllers.forecasting.courses import scatter_frac
 from controllers.forecasting.day_types import DAY_S, CalendarDays
 from controllers.forecasting.monthly_normals import MonthlyNormals
 from controllers.forecasting.site_simulation import (
@@ -75,7 +76,8 @@ def of_scenario(scenario: ResolvedScenario, seed: int, progress: Progress = lamb
     return TrainingData(
         archive_of(hours, sky, seed), groups, split,
         HeldOut(archive_of(own.hourly(), sky, seed), np.arange(begin, end - horizon_s + 1, ISSUE_EVERY_S)),
-        scenario.model.name, location)
+        scenario.model.name, location,
+        {target.series: scatter_frac(sign_of(target.series) * made.values[target.series]) for target in targets})
 
 
 def archive_of(hours: ExogenousRun, sky: ClearSky, seed: int) -> Archive:

@@ -38,15 +38,18 @@ def test_nothing_is_said_before_sixteen_days_are_known() -> None:
     assert kept(CALM, np.array([2.0])).shape == CALM.shape
 
 
-def test_the_loss_is_relative_to_the_usual_one_of_the_month() -> None:
-    """All quantiles 1 MW too low: the loss is the mean of the levels, 0.5 MW; usual were 0.25 in March, 1 else."""
+def test_the_loss_is_relative_to_the_usual_one_of_the_season() -> None:
+    """All quantiles 1 MW too low: the loss is the mean of the levels, 0.5 MW; usual were 0.25 in March, 1 else, so
+    0.625 between March and April."""
     trained = tiny_models.trained()[1]
     usual = np.ones((12, 1))
     usual[2] = 0.25
-    march, april = (int(np.datetime64(day, "s").astype(int)) for day in ("2025-03-10", "2025-04-10"))
+    march, turn, april = (int(np.datetime64(at, "s").astype(int)) for at in (
+        "2025-03-16T12", "2025-04-01", "2025-04-16"))
     outcome, quantiles = np.full((1, 48), 2.0), np.full((1, 48, 7), 1.0)
     dated = replace(trained, usual_loss=usual)
     assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
+    assert relative_loss(dated, turn, quantiles, outcome) == pytest.approx([0.8])
     assert relative_loss(dated, april, quantiles, outcome) == pytest.approx([0.5])
     outcome[0, 5:] = np.nan
     assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])

@@ -1,0 +1,71 @@
+"""The forecaster in whole runs of a small site: what gate, store and end of the scenario make of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mosaik", reason="whole runs need it; not in the environment of make compat")
+
+from controllers.forecasting.store import save
+from tests.controllers.forecasting import tiny_models
+from twin.cosim.run import new_run
+from twin.gate.ledger.format import Kind
+from twin.gate.ledger.reader import LedgerReader
+from twin.report.forecast_series import recorded_forecasts
+from twin.scenario.loader import load_scenario
+from twin.store.layout import LEDGER
+from twin.store.reader import read_run
+from twin.store.run_data import RunData
+
+SITE = """
+name: tiny
+extends: minimal.yaml
+time: {{start: 2025-03-10T00:00:00+08:00, duration_h: {hours}, step_s: 900}}
+location: {{latitude_deg: 31.23, longitude_deg: 121.47, altitude_m: 5, timezone: Asia/Shanghai, country: CN}}
+assets:
+  pv: {{peak_mw: 9.6}}                # 8 MW behind its inverters
+  wind: {{type: wind_farm, turbines: 4, rated_mw: 2.5}}
+  office: {{peak_mw: 4, daily_energy_mwh: 36}}
+controllers: {{forecast: {{type: forecaster, models: models/model.json}}}}
+limits: {{import: {{signal: grid.exchange_mw, high: 20, class: exchange, source: an assumption of this test}}}}
+run: {{checkpoint_every_s: 0}}
+"""
+GATE = """
+gate: {interval_s: 3600, step_s: 900, horizon_h: 6, workers: 1, expectations: samples, samples_count: 3}
+"""
+
+
+def run_site(folder: Path, hours: float, extra: str = "") -> tuple[RunData, Path]:
+    """Run the site with its models; the stored run and its directory."""
+    file = folder / "tiny.yaml"
+    file.write_text(SITE.format(hours=hours) + extra)
+    save(tiny_models.model_set(), folder / "models")
+    new_run(load_scenario(file), folder / "run")
+    return read_run(folder / "run"), folder / "run"
+
+
+@pytest.fixture(scope="module")
+def gated(tmp_path_factory) -> tuple[RunData, Path]:
+    """Three hours behind a gate that tries samples, too."""
+    return run_site(tmp_path_factory.mktemp("gated"), 3.0, GATE)
+
+
+def test_the_gate_tries_every_schedule_under_the_samples(gated) -> None:
+    """Six courses: the nominal one, two corners and three drawn ones, with probabilities that add up."""
+    with LedgerReader(gated[1] / LEDGER) as reader:
+        verdicts = [entry.body for entry in reader.entries(Kind.VERDICT)]
+    assert verdicts
+    courses = verdicts[-1]["trials"]
+    assert [c["expectation"] for c in courses] == ["nominal", "short", "long", "sample_1", "sample_2", "sample_3"]
+    assert sum(c["probability_frac"] for c in courses) == pytest.approx(1.0)
+
+
+def test_forecasts_are_stored_as_issued_for_every_target(gated) -> None:
+    found = {f.signal: f for f in recorded_forecasts(gated[0])}
+    assert set(found) == {"pv.available_mw", "wind.available_mw", "office.baseline_mw"}
+    for forecast in found.values():
+        issued = forecast.quantiles[1:]  # nothing was measured before the first step
+        assert np.isfinite(issued).all() and (np.diff(issued, axis=-1) >= 0.0).all()
