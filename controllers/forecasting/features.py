@@ -14,7 +14,7 @@ from controllers.forecasting.windows import FeatureTable, Windows
 
 HOUR_S = 3600
 DAY_HARMONICS = (1, 2, 3, 4)
-SHARED_LAGS = ("lag_1", "lag_2", "mean_7", "mean_28")
+SHARED = ("lag_1", "lag_2", "mean_7", "mean_28", "clear@by_gain")
 """Also given as shares of the clear-sky power."""
 HISTORY_LOAD_H = 168
 HISTORY_OTHER_H = 48
@@ -43,7 +43,7 @@ def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
             columns["clear_sky_w_m2"] = group.sky.ghi_w_m2(valid, group.horizon.step_s)
         reference = reference_of(known, target, valid)
         if target.kind is TargetKind.PV:
-            columns |= {f"share_{name}": columns[name] / reference for name in SHARED_LAGS}
+            columns |= {f"share_{name}": columns[name] / reference for name in SHARED if name in columns}
         features.append(_table(columns))
         light, ceiling = daylight_and_ceiling(known, target, group)
         lights.append(light)

@@ -35,6 +35,8 @@ PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
 COVARIATE_AT_LEAD = "@0"
+OF_PV = ("share_lag_1", "share_mean_28", "clear@index", "share_clear@by_gain", "clear@gain_week", "temperature@range")
+"""In the unit in which PV is learnt, as far as the target's table has them."""
 
 
 class MultimodalNetwork(Member):
@@ -111,7 +113,7 @@ class MultimodalNetwork(Member):
 
 
 def features_of_leads(train: Windows) -> list[tuple[str, ...]]:
-    """Per target its covariates and the same hours of its past; the first brings the calendar of all.
+    """Per target its covariates and the same hours of its past, PV also as shares; the first brings the calendar.
 
     Each covariate comes once, with the first target that has it.
     """
@@ -120,10 +122,11 @@ def features_of_leads(train: Windows) -> list[tuple[str, ...]]:
     calendar = learnable(CALENDAR, calendar_kind, train.issue_utc_s)
     found: list[tuple[str, ...]] = []
     seen: set[str] = set()
-    for target in train.group.targets:
+    for target, table in zip(train.group.targets, train.features, strict=True):
         fresh = {quantity: series for quantity, series in target.covariates.items() if series not in seen}
         seen |= set(fresh.values())
-        own = (*(quantity + COVARIATE_AT_LEAD for quantity in fresh), *PAST_OF_TARGET)
+        own = (*(quantity + COVARIATE_AT_LEAD for quantity in fresh), *PAST_OF_TARGET,
+               *(name for name in OF_PV if name in table.names))
         found.append((*(() if found else calendar), *learnable(own, target.kind, train.issue_utc_s)))
     return found
 

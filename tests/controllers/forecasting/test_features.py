@@ -131,3 +131,26 @@ def test_pv_is_learnt_as_a_share_of_its_clear_sky_power() -> None:
 def test_other_targets_are_learnt_as_shares_of_their_capacity() -> None:
     windows = known_windows(counting().known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24)))
     assert (windows.reference == COUNT.capacity).all()
+
+
+def test_pv_knows_its_gain_and_the_daily_range_of_the_temperature() -> None:
+    """2 MW per 100 W/m² for three weeks, 1 MW in the last: (21·2 + 7·1) / 28 = 1.75; the last week gives 1 / 1.75."""
+    day = np.where((np.arange(24) >= 8) & (np.arange(24) < 16), 1.0, 0.0)
+    power = np.concatenate([size * day for size in (2.0,) * 21 + (1.0,) * 7])
+    sun = np.concatenate([100.0 * day] * 28 + [50.0 * day])
+    warmth = 10.0 + 4.0 * np.tile(day, 29) - 3.0 * np.tile(np.arange(24) == 5, 29)
+    plant = Target("pv_mw", TargetKind.PV, 10.0, {"sun": "ghi_w_m2", "temperature": "air_degc"}, irradiance="sun")
+    archive = Archive([
+        VersionedSeries.measured("pv_mw", START, HOUR_S, power),
+        VersionedSeries.known_ahead("ghi_w_m2", START, HOUR_S, sun, role=SeriesRole.WEATHER),
+        VersionedSeries.known_ahead("air_degc", START, HOUR_S, warmth, role=SeriesRole.WEATHER),
+    ])
+    table = known_windows(archive.known_at(START + 28 * DAY_S), toy_site.group(plant)).features[0]
+    noon, night = 12, 2
+    assert table.column("clear@gain")[0, noon] == pytest.approx(1.75 / 100 / 10)
+    assert table.column("clear@gain_week")[0, noon] == pytest.approx(1 / 1.75)
+    assert table.column("clear@by_gain")[0, noon] == pytest.approx(0.875)
+    assert table.column("share_clear@by_gain")[0, noon] == pytest.approx(0.875 / 2.0)
+    assert np.isnan(table.column("clear@gain")[0, night])
+    assert table.column("clear@by_gain")[0, night] == 0.0
+    assert table.column("temperature@range")[0, noon] == pytest.approx(7.0)
