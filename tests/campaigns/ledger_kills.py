@@ -1,7 +1,8 @@
 """kill -9 at random moments around a release: nothing that was announced is lost, nothing else was applied.
 
 A child process releases schedules as the gate does: entry by entry into the ledger, then it announces the release on a
-pipe, then its dispatcher takes the set-points and says so too. The next child continues the same ledger.
+pipe, then it publishes it in the book, asks the book for each set-point as a device does, and says so too. The next
+child continues the same ledger.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from twin.gate.ledger.damage import Damage
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
 from twin.gate.ledger.writer import Ledger
+from twin.gate.release.book import ReleaseBook
 from twin.gate.release.release import ReleasedSchedule, Verifier
 
 KILLS_PER_LEDGER = 20
@@ -31,6 +33,8 @@ KILLS_PER_LEDGER = 20
 LATEST_KILL_S = 0.1
 """After the child opened the ledger; some four releases on the disk of an ordinary machine."""
 START_WITHIN_S = 30.0
+SAFE = {"bess.p_set_mw": 0.0, "pv.p_limit_mw": 0.0}
+"""No set-point of the schedule at its start is its safe value, so that the release alone allows it."""
 
 
 @dataclass
@@ -53,7 +57,7 @@ class Report:
 def release_until_killed(file: Path, say: Callable[[str], None]) -> None:
     """What the child does."""
     with Ledger(file, key()) as ledger, LedgerReader(file) as reader:
-        dispatcher = Verifier([key().public], reader.holds_release)
+        book = ReleaseBook(Verifier([key().public], reader.holds_release), SITE, SAFE)
         number = len(reader.entries(Kind.RELEASE))
         say("ready -")
         while True:
@@ -63,8 +67,10 @@ def release_until_killed(file: Path, say: Callable[[str], None]) -> None:
             ledger.append(*entries.proposed(plan.horizon.start_s, plan))
             ledger.append(*entries.released(plan.horizon.start_s, released, "the gate"))
             say(f"announced {released.release_id}")
-            dispatcher.setpoints(released, plan.horizon.start_s, SITE)
-            say(f"applied {released.release_id}")
+            book.publish(released, plan.horizon.start_s)
+            wanted = plan.at(plan.horizon.start_s).items()
+            refused = [key_ for key_, value in wanted if book.refusal(key_, value, plan.horizon.start_s)]
+            say(f"error refused: {refused}" if refused else f"applied {released.release_id}")
 
 
 def run(kills: int, seed: int, folder: Path) -> Report:

@@ -19,7 +19,6 @@ from twin.gate.ledger.reader import Entry, LedgerReader
 from twin.gate.ledger.story import NoSuchRelease, Teller, story_of
 from twin.gate.ledger.writer import Ledger
 from twin.gate.limits.verdict import Outcome, Trial, Verdict, Violation
-from twin.gate.release.setpoint import Refusal
 from twin.schedule import Origin, OriginKind
 
 PROPOSED = schedule()
@@ -53,7 +52,7 @@ def run_directory(tmp_path_factory):
             told.judged(3600, verdict(REPAIRED, Outcome.ACCEPTED)),
             told.released(3600, released, "the gate"),
             told.noted(Kind.WATCHDOG_TRIP, 4000, "bess: no reading for 30 s"),
-            told.refused(4500, released.release_id, Refusal.STATE_OUTSIDE_BAND, "bess.measured_soc is 0.9 at 4500 s"),
+            told.noted(Kind.REFUSAL, 4500, "bess.measured_soc is 0.9 at 4500 s", release_id=released.release_id),
             told.proposed(4500, PROPOSED.shifted(1)),
             told.judged(4500, verdict(PROPOSED.shifted(1), Outcome.NOT_SOLVABLE)),
             told.noted(Kind.SAFE_STATE, 4500, "no fallback passes the gate"),
@@ -86,7 +85,7 @@ def test_why_tells_who_what_and_what_became_of_it(run_directory):
         f"[7] 2025-07-15 01:00:00 release: the gate released it as {release_id} for {SITE}, to hold from 2025-07-15 "
         "01:00:00 until 2025-07-15 02:00:00 while bess.measured_soc, bess.temperature_degc stay in their bands; proved")
     assert lines[4].endswith(f"signed by the key {key().key_id[:12]}…")
-    assert lines[5] == "[9] 2025-07-15 01:15:00 refusal: state_outside_band: bess.measured_soc is 0.9 at 4500 s"
+    assert lines[5] == "[9] 2025-07-15 01:15:00 refusal: bess.measured_soc is 0.9 at 4500 s"
     assert lines[6] == ("Then nothing could be released: [12] 2025-07-15 01:15:00 safe state: no fallback passes the "
                         "gate")
     assert len(lines) == 7

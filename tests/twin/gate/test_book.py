@@ -8,8 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.twin.gate.releases import SITE
+from tests.twin.gate.releases import key as signing_key
+from tests.twin.gate.releases import release as genuine
 from twin.gate.release.bands import Band
 from twin.gate.release.book import LeasedBand, ReleaseBook
+from twin.gate.release.release import Verifier
 from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.schedule import Horizon
 
@@ -88,3 +92,47 @@ def test_a_withdrawn_release_holds_no_more() -> None:
     made = book()
     made.withdraw()
     assert made.refusal("bess.p_set_mw", 0.5, 900) is Refusal.UNSIGNED
+
+
+BATTERY = "bess.p_set_mw"
+
+
+def published():
+    """A genuine release in a book, and the book; the battery may be asked for -2.5 to -1.5 MW."""
+    released = genuine()
+    made = ReleaseBook(Verifier([signing_key().public], lambda _: True), SITE, {BATTERY: 0.0})
+    made.publish(released, released.issued_s)
+    return released, made
+
+
+@pytest.mark.parametrize("field", ["bands", "expires_s", "schedule"])
+def test_what_is_altered_after_the_check_changes_nothing_of_what_is_allowed(field) -> None:
+    released, made = published()
+    t_s, steps = released.issued_s, released.schedule.horizon.steps
+    wide = {"bands": {BATTERY: Band(np.full(steps, -10.0), np.full(steps, 10.0))}, "expires_s": 10**9,
+            "schedule": SimpleNamespace(horizon=Horizon(0, 10**9, 1))}
+    object.__setattr__(released, field, wide[field])
+    assert made.band(BATTERY, t_s) == (-2.5, -1.5)
+    assert made.refusal(BATTERY, 9.9, t_s) is Refusal.OUTSIDE_BAND
+    assert made.refusal(BATTERY, -2.0, 7200) is Refusal.EXPIRED
+
+
+def test_a_release_gets_into_the_book_through_the_check_alone() -> None:
+    released, made = published()
+    with pytest.raises(AttributeError):
+        made.current = genuine(signing_key(seed=2))
+    assert made.current is released
+
+
+def test_the_numbers_of_a_release_are_read_only() -> None:
+    released, _ = published()
+    band = released.bands[BATTERY]
+    for array in (band.low, band.high, released.schedule.setpoints[BATTERY],
+                  released.state_band["bess.measured_soc"].low):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9.9
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
+    for mapping in (released.bands, released.state_band, released.schedule.setpoints):
+        with pytest.raises(TypeError):
+            mapping[BATTERY] = band

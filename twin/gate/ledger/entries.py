@@ -17,7 +17,6 @@ from twin.gate.ledger.format import Kind
 from twin.gate.ledger.writer import Told
 from twin.gate.limits.verdict import Verdict
 from twin.gate.release.release import ReleasedSchedule
-from twin.gate.release.setpoint import Refusal
 from twin.schedule import Schedule, plain_floats
 
 
@@ -54,11 +53,6 @@ def released(t_s: int, release: ReleasedSchedule, by: str, promise: Mapping[str,
     promised = {"promise": promise} if promise else {}
     return Kind.RELEASE, {"t_s": t_s, "by": by, "release_id": release.release_id, "release": release.as_plain(),
                           **promised}
-
-
-def refused(t_s: int, release_id: str, reason: Refusal, message: str) -> Told:
-    """A dispatcher or device did not obey a release."""
-    return Kind.REFUSAL, {"t_s": t_s, "release_id": release_id, "reason": reason.value, "message": message}
 
 
 def noted(kind: Kind, t_s: int, message: str, *, release_id: str | None = None,

@@ -1,8 +1,9 @@
 """What is allowed now: the release that holds, leases of persons, and otherwise the safe values.
 
 One book a run. The gate publishes here what it has signed and the ledger holds; the dispatcher, the real-time layer and
-the devices ask here before they obey a number. A release is verified before it is put in, and again whenever another
-device process would read it from the ledger; what is not in the book is refused.
+the devices ask here before they obey a number. A release is verified when it is put in; what was verified is kept apart
+from the object, so that nothing that happens to that one later changes what is allowed. What is not in the book is
+refused.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
+from twin.gate.release.bands import Band, Bands
 from twin.gate.release.release import ReleasedSchedule, Verifier
 from twin.gate.release.setpoint import Refusal
+from twin.schedule import Horizon
 
 ROUNDING = 1e-9
 """A set-point that went through sums and differences may differ in its last digits."""
@@ -40,8 +45,14 @@ class ReleaseBook:
     def __init__(self, verifier: Verifier, site: str, safe: Mapping[str, float]) -> None:
         self._verifier, self._site = verifier, site
         self.safe = dict(safe)
-        self.current: ReleasedSchedule | None = None
+        self._current: ReleasedSchedule | None = None
+        self._allowed: _Allowed | None = None
         self.leases: dict[str, LeasedBand] = {}
+
+    @property
+    def current(self) -> ReleasedSchedule | None:
+        """The release that holds; only :meth:`publish` changes it, after the check."""
+        return self._current
 
     def publish(self, released: ReleasedSchedule, now_s: int) -> None:
         """Let a release hold from now on, in the place of the one before.
@@ -52,11 +63,11 @@ class ReleaseBook:
             If it is not genuine, not of this site, not in the ledger, or void.
         """
         self._verifier.check(released, now_s, self._site)
-        self.current = released
+        self._current, self._allowed = released, _Allowed.of(released)
 
     def withdraw(self) -> None:
         """Nothing is released any more: only the safe values are left."""
-        self.current = None
+        self._current = self._allowed = None
 
     def refusal(self, key: str, value: float, t_s: int) -> Refusal | None:
         """Why a value may not be applied to a port at an instant; None where it may.
@@ -69,17 +80,17 @@ class ReleaseBook:
         lease = self.leases.get(key)
         if lease is not None and t_s < lease.until_s:
             return None if _within(value, lease.low, lease.high) else Refusal.OUTSIDE_BAND
-        release = self.current
-        if release is None:
+        allowed = self._allowed
+        if allowed is None:
             return Refusal.UNSIGNED
-        if t_s >= release.expires_s:
+        if t_s >= allowed.expires_s:
             return Refusal.EXPIRED
-        if t_s < _begin_s(release):
+        if t_s < allowed.begin_s:
             return Refusal.NOT_YET
-        band = release.bands.get(key)
+        band = allowed.bands.get(key)
         if band is None:
             return Refusal.OTHER_PORT
-        low, high = band.at(release.schedule.horizon.index(t_s))
+        low, high = band.at(allowed.horizon.index(t_s))
         return None if _within(value, low, high) else Refusal.OUTSIDE_BAND
 
     def band(self, key: str, t_s: int) -> tuple[float, float]:
@@ -88,15 +99,27 @@ class ReleaseBook:
         if lease is not None and t_s < lease.until_s:
             return lease.low, lease.high
         safe = self.safe.get(key, 0.0)
-        release = self.current
-        if release is None or key not in release.bands or not _begin_s(release) <= t_s < release.expires_s:
+        allowed = self._allowed
+        if allowed is None or key not in allowed.bands or not allowed.begin_s <= t_s < allowed.expires_s:
             return safe, safe
-        return release.bands[key].at(release.schedule.horizon.index(t_s))
+        return allowed.bands[key].at(allowed.horizon.index(t_s))
 
 
-def _begin_s(release: ReleasedSchedule) -> int:
-    """From when on a release holds; a clock that was set back stands before it."""
-    return max(release.issued_s, release.schedule.horizon.start_s)
+class _Allowed(NamedTuple):
+    """What a release allowed when it was checked; copies, whose arrays are read only."""
+
+    bands: Bands
+    horizon: Horizon
+    begin_s: int
+    """From when on it holds; a clock that was set back stands before it."""
+    expires_s: int
+
+    @classmethod
+    def of(cls, release: ReleasedSchedule) -> _Allowed:
+        bands = MappingProxyType({key: Band(band.low, band.high) for key, band in release.bands.items()})
+        horizon = release.schedule.horizon
+        return cls(bands, Horizon(horizon.start_s, horizon.step_s, horizon.steps),
+                   max(release.issued_s, horizon.start_s), release.expires_s)
 
 
 def _within(value: float, low: float, high: float) -> bool:

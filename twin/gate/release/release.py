@@ -1,8 +1,9 @@
 """Released schedules: a schedule, what it was proved with, where it holds, and the gate's signature over all of it.
 
-``Signer`` makes them and is held by the gate alone; ``Verifier`` is what a dispatcher or device holds. The constructor
-asks for a token of this module, which stops mistakes. What stops everything else is the Ed25519 signature: it covers
-each number, and is checked anew over the contents at each use. Times in seconds from the scenario's start.
+``Signer`` makes them and is held by the gate alone; ``Verifier`` is what the book of releases holds, which dispatcher
+and devices ask. The constructor asks for a token of this module, which stops mistakes. What stops everything else is
+the Ed25519 signature: it covers each number, and is checked over the contents before a release is put into the book
+(``twin.gate.release.book``). Times in seconds from the scenario's start.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from twin.errors import ParkTwinError
 from twin.gate.release.bands import Band, Bands, bands_of_plain, plain_bands
 from twin.gate.release.keys import PublicKey, SigningKey
-from twin.gate.release.setpoint import Refusal, ReleasedSetpoint, ReleaseRefused, SetpointCheck
+from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.schedule import Schedule, ScheduleError, canonical_json, content_sha256
 
 PURPOSE = "parktwin.release.1"
@@ -28,22 +29,6 @@ ID_DIGITS = 16
 """Hexadecimal digits of a release's name: 64 bits, a clash within a million releases is one in 10 million."""
 
 _BY_THE_GATE = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """A measured value outside the band in which a release holds."""
-
-    key: str
-    """``asset.output``."""
-    t_s: int
-    value: float
-    """NaN where it was not measured: nobody can say then that it is inside."""
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.key} is {self.value:g} at {self.t_s} s, outside [{self.low:g}, {self.high:g}]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +50,8 @@ class ReleasedSchedule:
     bands: Bands
     """Key of a set-point → in which band it may be corrected."""
     state_band: Bands
-    """``asset.output`` → in which band the measured state must stay for the proof to hold."""
+    """``asset.output`` → in which band the measured state must stay for the proof to hold; the gate decides anew when
+    it is left."""
     key_id: str
     release_id: str
     """Follows from the contents."""
@@ -150,7 +136,7 @@ class Signer:
 
 
 class Verifier:
-    """Checks releases for one dispatcher or device.
+    """Checks releases before they hold.
 
     Parameters
     ----------
@@ -161,11 +147,9 @@ class Verifier:
     def __init__(self, keys: Iterable[PublicKey], in_ledger: Callable[[ReleasedSchedule], bool]) -> None:
         self._keys = {(key.site, key.key_id): key for key in keys}
         self._in_ledger = in_ledger
-        self.setpoint_check = SetpointCheck()
-        """Checks the set-points that this verifier hands out."""
 
-    def check(self, released: object, now_s: int, site: str, measured: Mapping[str, float] | None = None) -> None:
-        """Pass if the release is to be obeyed now at this site, with this measured state where one is given.
+    def check(self, released: object, now_s: int, site: str) -> None:
+        """Pass if the release is to be obeyed now at this site.
 
         Raises
         ------
@@ -195,37 +179,6 @@ class Verifier:
             raise ReleaseRefused(Refusal.NOT_IN_LEDGER, f"{name} cannot be looked up in the ledger: {error}") from None
         if not in_ledger:
             raise ReleaseRefused(Refusal.NOT_IN_LEDGER, f"{name} is not in the ledger; it was never announced")
-        outside = self.state_within(released, now_s, measured) if measured is not None else []
-        if outside:
-            raise ReleaseRefused(Refusal.STATE_OUTSIDE_BAND, f"{name} holds no longer: {'; '.join(map(str, outside))}")
-
-    def state_within(self, released: ReleasedSchedule, t_s: int, measured: Mapping[str, float]) -> list[Deviation]:
-        """Where the measured state has left the band in which the release holds; what is not measured has left it."""
-        index = released.schedule.horizon.index(t_s)
-        found = []
-        for key, band in released.state_band.items():
-            low, high = band.at(index)
-            value = float(measured.get(key, np.nan))
-            if not low <= value <= high:
-                found.append(Deviation(key, t_s, value, low, high))
-        return found
-
-    def setpoints(self, released: ReleasedSchedule, t_s: int, site: str,
-                  measured: Mapping[str, float] | None = None) -> dict[str, ReleasedSetpoint]:
-        """The set-points that hold at ``t_s``, each with its proof, after :meth:`check`.
-
-        Raises
-        ------
-        ReleaseRefused
-            As :meth:`check`.
-        """
-        self.check(released, t_s, site, measured)
-        horizon = released.schedule.horizon
-        index = horizon.index(t_s)
-        from_s = horizon.start_s + index * horizon.step_s
-        span_s = max(from_s, released.issued_s), min(from_s + horizon.step_s, released.expires_s)
-        return {key: self.setpoint_check.prove(value, key, released.release_id, span_s, released.bands[key].at(index))
-                for key, value in released.schedule.at(t_s).items()}
 
 
 def _whole_bands(schedule: Schedule, bands: Bands, state_band: Bands) -> Bands:
