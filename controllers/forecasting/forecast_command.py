@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 TABLE_LEADS = 12
 """Rows of a table, spread over the horizon."""
+TABLE_TARGETS = 3
+"""Columns of a table: as many as 80 characters hold."""
+FAN_PX = 190
+"""Height of a fan chart."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,15 @@ def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
     for rows in by_group.values():
         forecast = rows[0][1].forecast
         leads = np.unique(np.linspace(0, forecast.group.horizon.leads - 1, TABLE_LEADS).astype(int))
-        table = Table("from", *(target.series for target, _, _ in rows), box=None)
-        for lead in leads:
-            begins = made.local(made.at_utc_s + int(forecast.group.horizon.lead_s[lead]))
-            cells = [f"{q[lead, low]:.3g} [bold]{q[lead, MEDIAN]:.3g}[/bold] {q[lead, high]:.3g}"
-                     for q in (served.forecast.quantiles[k] for _, served, k in rows)]
-            table.add_row(f"{begins:%a %H:%M}", *cells)
-        yield table
+        for first in range(0, len(rows), TABLE_TARGETS):
+            part = rows[first:first + TABLE_TARGETS]
+            table = Table("from", *(target.series for target, _, _ in part), box=None, padding=(0, 2, 0, 0))
+            for lead in leads:
+                begins = made.local(made.at_utc_s + int(forecast.group.horizon.lead_s[lead]))
+                cells = [f"{q[lead, low]:.3g} [bold]{q[lead, MEDIAN]:.3g}[/bold] {q[lead, high]:.3g}"
+                         for q in (served.forecast.quantiles[k] for _, served, k in part)]
+                table.add_row(f"{begins:%a %H:%M}", *cells)
+            yield table
         for text in sorted(set(forecast.flags)):
             yield f"[yellow]{text}[/yellow]"
 
@@ -128,7 +134,8 @@ def write_fan_charts(made: Forecasts, file: Path) -> None:
         x = [made.local(made.at_utc_s + int(lead)).replace(tzinfo=None).isoformat(sep=" ")
              for lead in forecast.group.horizon.lead_s]
         add_fan(figure, x, forecast.quantiles[k], LEVELS, row=number, show_legend=number == 1)
-    figure.update_layout(height=220 * len(rows) + 80, title=f"{made.models.site}, issued "
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(height=FAN_PX * len(rows) + 80, title=f"{made.models.site}, issued "
                          f"{made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}", template="plotly_white")
     try:
         file.write_text(figure.to_html(include_plotlyjs=True, full_html=True), encoding="utf-8")

@@ -9,9 +9,12 @@ import pytest
 
 pytest.importorskip("mosaik", reason="whole runs need it; not in the environment of make compat")
 
+from controllers.forecasting.fallback import Level
 from controllers.forecasting.store import save
 from tests.controllers.forecasting import tiny_models
+from tests.simulators.environment.files import hours, write_csv
 from twin.cosim.run import new_run
+from twin.gate.decision import GateStatus
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
 from twin.report.forecast_series import recorded_forecasts
@@ -33,15 +36,19 @@ controllers: {{forecast: {{type: forecaster, models: models/model.json}}}}
 limits: {{import: {{signal: grid.exchange_mw, high: 20, class: exchange, source: an assumption of this test}}}}
 run: {{checkpoint_every_s: 0}}
 """
-GATE = """
+SAMPLES = """
 gate: {interval_s: 3600, step_s: 900, horizon_h: 6, workers: 1, expectations: samples, samples_count: 3}
+"""
+SHORT_WEATHER = """
+weather: {type: weather_csv, file: weather.csv}
+gate: {interval_s: 14400, expiry_s: 14400, step_s: 900, horizon_h: 24, workers: 1, expectations: nominal}
 """
 
 
-def run_site(folder: Path, hours: float, extra: str = "") -> tuple[RunData, Path]:
+def run_site(folder: Path, duration_h: float, extra: str = "") -> tuple[RunData, Path]:
     """Run the site with its models; the stored run and its directory."""
     file = folder / "tiny.yaml"
-    file.write_text(SITE.format(hours=hours) + extra)
+    file.write_text(SITE.format(hours=duration_h) + extra)
     save(tiny_models.model_set(), folder / "models")
     new_run(load_scenario(file), folder / "run")
     return read_run(folder / "run"), folder / "run"
@@ -50,7 +57,7 @@ def run_site(folder: Path, hours: float, extra: str = "") -> tuple[RunData, Path
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory) -> tuple[RunData, Path]:
     """Three hours behind a gate that tries samples, too."""
-    return run_site(tmp_path_factory.mktemp("gated"), 3.0, GATE)
+    return run_site(tmp_path_factory.mktemp("gated"), 3.0, SAMPLES)
 
 
 def test_the_gate_tries_every_schedule_under_the_samples(gated) -> None:
@@ -69,3 +76,17 @@ def test_forecasts_are_stored_as_issued_for_every_target(gated) -> None:
     for forecast in found.values():
         issued = forecast.quantiles[1:]  # nothing was measured before the first step
         assert np.isfinite(issued).all() and (np.diff(issued, axis=-1) >= 0.0).all()
+
+
+def test_where_the_weather_file_ends_the_forecaster_goes_on_without_it(tmp_path) -> None:
+    """The file covers the run and nothing else: no past, and behind its end no weather. All is said, nothing fails."""
+    stamps = hours("2025-03-10T00:00", 30, offset="+08:00")
+    write_csv(tmp_path / "weather.csv", stamps, {"wind_speed_m_s": 6.0})
+    run, _ = run_site(tmp_path, 30.0, SHORT_WEATHER)
+    told = [e.message for e in run.events if e.component == "forecast"]
+    assert any("weather_missing" in text for text in told)
+    levels = run.native("forecast.level_code")
+    assert (levels[1:] > Level.MODEL).all(), "48 h ahead there never is enough weather in a file of 30 h"
+    last = {f.signal: f.quantiles[-1] for f in recorded_forecasts(run)}
+    assert all(np.isfinite(quantiles).all() for quantiles in last.values())
+    assert run.native("gate.status_code")[-1] == GateStatus.RELEASED, "schedules of 24 h reach far beyond the end"
