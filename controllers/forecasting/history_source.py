@@ -81,8 +81,10 @@ def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -
     series: list[VersionedSeries] = []
     for name in models.series():
         series.append(coarsened(read_history(str(file), name, name, how, factor=sign_of(name)), step_s))
-    end = max(int(s.valid_utc_s[-1]) + step_s for s in series)
-    moment = end if at_utc_s is None else at_utc_s
+    ends = [int(s.valid_utc_s[-1]) + step_s for s in series if len(s.valid_utc_s)]
+    if not ends:
+        raise HistoryError(f"{file}: all columns are empty; give measurements of one series at least")
+    moment = max(ends) if at_utc_s is None else at_utc_s
     for name in sorted({s for g in models.groups for t in g.group.targets for s in t.covariates.values()}):
         try:
             own = read_history(str(file), name, name, how, role=SeriesRole.WEATHER)

@@ -144,6 +144,28 @@ def test_a_table_without_weather_is_forecast_by_lags_and_says_so(folder, tables)
     assert "lag_model" not in twin("forecast", models, "--history", folder / "history.csv", "--at", at)
 
 
+def test_a_column_without_a_number_is_forecast_by_climatology_and_a_table_without_any_refused(folder, tables) -> None:
+    models = trained_in(folder)
+    table = pd.DataFrame({"time": tables[0].time, "load_mw": tables[0].P_kW / 1000, "pv_mw": np.nan})
+    table.to_csv(folder / "history.csv", index=False)
+    made = json.loads(twin("forecast", models, "--history", folder / "history.csv", "--json"))["targets"]
+    assert {t["target"]: t["by"] for t in made}["pv_mw"] == "climatology"
+    assert "no_history:pv_mw" in made[1]["flags"]
+    table.assign(load_mw=np.nan).to_csv(folder / "history.csv", index=False)
+    with pytest.raises(ParkTwinError, match="all columns are empty"):
+        twin("forecast", models, "--history", folder / "history.csv")
+
+
+def test_a_table_that_was_cut_off_is_named(folder, tables) -> None:
+    models = trained_in(folder)
+    table = pd.DataFrame({"time": tables[0].time, "load_mw": tables[0].P_kW / 1000, "pv_mw": tables[0].PV_kW / 1000})
+    table.to_parquet(folder / "history.parquet", index=False)
+    data = (folder / "history.parquet").read_bytes()
+    (folder / "history.parquet").write_bytes(data[:len(data) // 2])
+    with pytest.raises(ParkTwinError, match=r"history.parquet: is no readable Parquet file"):
+        twin("forecast", models, "--history", folder / "history.parquet")
+
+
 def test_fan_charts_are_a_page_of_their_own(folder) -> None:
     pytest.importorskip("mosaik", reason="the report of the twin imports it; not in the environment of make compat")
     page = folder / "fans.html"

@@ -9,11 +9,14 @@ import pytest
 
 pytest.importorskip("mosaik", reason="whole runs need it; not in the environment of make compat")
 
+import scenarios
 from controllers.forecasting.fallback import Level
+from controllers.forecasting.forecast_command import forecasts_from
 from controllers.forecasting.store import save
 from tests.controllers.forecasting import tiny_models
 from tests.simulators.environment.files import hours, write_csv
 from twin.cosim.run import new_run
+from twin.errors import ParkTwinError
 from twin.gate.decision import GateStatus
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
@@ -76,6 +79,14 @@ def test_forecasts_are_stored_as_issued_for_every_target(gated) -> None:
     for forecast in found.values():
         issued = forecast.quantiles[1:]  # nothing was measured before the first step
         assert np.isfinite(issued).all() and (np.diff(issued, axis=-1) >= 0.0).all()
+
+
+def test_a_run_is_a_history_for_the_models_of_its_site_and_for_no_others(gated) -> None:
+    tiny, park = Path(tiny_models.models_file()).parent, Path(scenarios.__file__).parent / "models" / "zero_carbon_park"
+    made = forecasts_from(tiny, gated[1], "2025-03-10T03:00", None, 1)
+    assert {level for served in made.served for level in served.levels} == {Level.MODEL}
+    with pytest.raises(ParkTwinError, match=r"models are of another site \(zero_carbon_park_year\).*twin train"):
+        forecasts_from(park, gated[1], None, None, 1)
 
 
 def test_where_the_weather_file_ends_the_forecaster_goes_on_without_it(tmp_path) -> None:
