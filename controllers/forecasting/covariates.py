@@ -43,7 +43,11 @@ def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) 
     if target.kind is TargetKind.PV:
         columns |= daily_range_features(known, target, valid_utc_s)
         if target.irradiance is not None:
-            columns |= clear_sky_features(known, target, valid_utc_s) | gain_features(known, target, valid_utc_s)
+            past = valid_utc_s[..., None] - DAY_S * np.arange(1, LAG_DAYS + 1)
+            irradiance = target.covariates[target.irradiance]
+            power, sun = known.values(target.series, past), known.values(irradiance, past)
+            forecast = known.values(irradiance, valid_utc_s)
+            columns |= clear_sky_features(power, sun, forecast) | gain_features(power, sun, forecast, target.capacity)
     return columns
 
 
@@ -63,23 +67,25 @@ def daily_range_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray
     return columns
 
 
-def gain_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) -> Columns:
+def gain_features(power: np.ndarray, sun: np.ndarray, forecast: np.ndarray, capacity: float) -> Columns:
     """Power per forecast irradiance at the same time: over four weeks, over one week against four, times the forecast.
 
     It tells how the plant turns the sun of this forecast into power: tilt, soiling, outages, and a bias of the forecast
     at this hour.
+
+    Parameters
+    ----------
+    power, sun : (n, leads, days) past power and the irradiance that was forecast for it, the nearest day first.
+    forecast : (n, leads) irradiance.
     """
-    irradiance = target.covariates[str(target.irradiance)]
-    past = valid_utc_s[..., None] - DAY_S * np.arange(1, LAG_DAYS + 1)
-    power, sun = known.values(target.series, past), known.values(irradiance, past)
     both = ~(np.isnan(power) | np.isnan(sun))
     power, sun = np.where(both, power, 0.0), np.where(both, sun, 0.0)
     light = sun.sum(axis=-1) > LEAST_IRRADIANCE_W_M2 * LAG_DAYS
     gain, recent = (_ratio(power[..., :days].sum(axis=-1), sun[..., :days].sum(axis=-1)) for days in (LAG_DAYS, 7))
     return {
-        "clear@gain": np.where(light, gain / target.capacity, np.nan),
+        "clear@gain": np.where(light, gain / capacity, np.nan),
         "clear@gain_week": np.where(light, _ratio(recent, gain), np.nan),
-        "clear@by_gain": np.where(light, gain * known.values(irradiance, valid_utc_s), 0.0),
+        "clear@by_gain": np.where(light, gain * forecast, 0.0),
     }
 
 
@@ -88,17 +94,13 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.where(below > 0.0, above / np.where(below > 0.0, below, 1.0), np.nan)
 
 
-def clear_sky_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) -> Columns:
-    """Irradiance and power against the brightest recent days at the same time: a clear-sky index without a location."""
-    back_s = DAY_S * np.arange(1, LAG_DAYS + 1)
-    envelopes = {
-        "clear@irradiance": known.values(target.covariates[str(target.irradiance)], valid_utc_s[..., None] - back_s),
-        "clear@power": known.values(target.series, valid_utc_s[..., None] - back_s),
-    }
-    columns = {name: upper_share(values, CLEAR_SHARE) for name, values in envelopes.items()}
-    forecast = known.values(target.covariates[str(target.irradiance)], valid_utc_s)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        index = np.where(columns["clear@irradiance"] > 0.0, forecast / columns["clear@irradiance"], np.nan)
+def clear_sky_features(power: np.ndarray, sun: np.ndarray, forecast: np.ndarray) -> Columns:
+    """Irradiance and power against the brightest recent days at the same time: a clear-sky index without a location.
+
+    Parameters as in :func:`gain_features`.
+    """
+    columns = {"clear@irradiance": upper_share(sun, CLEAR_SHARE), "clear@power": upper_share(power, CLEAR_SHARE)}
+    index = _ratio(forecast, columns["clear@irradiance"])
     columns["clear@index"] = np.clip(index, 0.0, 2.0)
     columns["clear@estimate"] = np.where(np.isnan(index), 0.0, columns["clear@index"] * columns["clear@power"])
     return columns

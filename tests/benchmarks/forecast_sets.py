@@ -7,7 +7,7 @@ weather forecast; their measured weather gets the forecast error that the README
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,44 +67,50 @@ def issued_daily(name: str, start_utc_s: int, values: np.ndarray, midnight_utc_s
 
 
 def gefcom_wind(data: Path) -> list[ForecastSet]:
-    """GEFCom2014 wind farms with ECMWF forecasts, issued at 00 UTC; all farms of the file are one group."""
+    """GEFCom2014 wind farms with ECMWF forecasts, issued at 00 UTC; each farm is a group."""
     table = pd.read_parquet(data / "gefcom2014_wind" / "wind.parquet")
-    series, targets = [], []
-    for zone, part in table.groupby("zone"):
-        farm = part.set_index("time_utc").asfreq("h")
-        start = int(pd.Timestamp(farm.index[0], tz="UTC").timestamp()) - HOUR_S  # stamps mark the end of the hour
-        wind_10, wind_100 = np.hypot(farm.u10, farm.v10), np.hypot(farm.u100, farm.v100)
-        weather = {"wind_10m_m_s": wind_10, "wind_100m_m_s": wind_100, "shear_m_s": wind_100 - wind_10,
-                   "east": farm.u100 / wind_100.clip(lower=0.1), "north": farm.v100 / wind_100.clip(lower=0.1)}
-        names = {quantity: f"zone_{zone}.{quantity}" for quantity in weather}
-        series += [issued_daily(names[q], start, values.to_numpy(float)) for q, values in weather.items()]
-        series.append(VersionedSeries.measured(f"zone_{zone}.power_pu", start, HOUR_S, farm.power.to_numpy(float)))
-        targets.append(Target(f"zone_{zone}.power_pu", TargetKind.WIND, 1.0, names))
-    group = TargetGroup("gefcom_wind", tuple(targets), DAY_AHEAD, CalendarDays("UTC", None))
-    return [ForecastSet("wind", Archive(series), group, utc_s("2012-01-08"), utc_s("2013-07-01"), utc_s("2013-09-01"),
-                        utc_s("2013-11-30"))]
+    return [_gefcom_farm(int(zone), part) for zone, part in table.groupby("zone")]
+
+
+def _gefcom_farm(zone: int, part: pd.DataFrame) -> ForecastSet:
+    farm = part.set_index("time_utc").asfreq("h")
+    wind_10, wind_100 = np.hypot(farm.u10, farm.v10), np.hypot(farm.u100, farm.v100)
+    weather = {"wind_10m_m_s": wind_10, "wind_100m_m_s": wind_100, "shear_m_s": wind_100 - wind_10,
+               "east": farm.u100 / wind_100.clip(lower=0.1), "north": farm.v100 / wind_100.clip(lower=0.1)}
+    days = ("2012-01-08", "2013-07-01", "2013-09-01", "2013-11-30")
+    return _gefcom_set(f"wind zone_{zone}", farm, Target(f"zone_{zone}.power_pu", TargetKind.WIND, 1.0), weather, days)
 
 
 def gefcom_solar(data: Path) -> list[ForecastSet]:
-    """GEFCom2014 PV plants with ECMWF forecasts, issued at 00 UTC; all plants of the file are one group."""
+    """GEFCom2014 PV plants with ECMWF forecasts, issued at 00 UTC; each plant is a group."""
     table = pd.read_parquet(data / "gefcom2014_solar" / "solar.parquet")
-    series, targets = [], []
-    for zone, part in table.groupby("zone"):
-        plant = part.set_index("time_utc").asfreq("h")
-        start = int(pd.Timestamp(plant.index[0], tz="UTC").timestamp()) - HOUR_S
-        weather = {"cloud": plant.tcc, "cloud_water": plant.tclw, "cloud_ice": plant.tciw, "humidity": plant.rh,
-                   "temperature_k": plant.t2m, "east_m_s": plant.u10, "north_m_s": plant.v10}
-        for quantity, column in (("irradiance_w_m2", "ssrd_acc"), ("net_solar_w_m2", "tsr_acc"),
-                                 ("thermal_w_m2", "strd_acc"), ("rain", "tp_acc")):
-            total = plant[column]
-            weather[quantity] = total.where(plant.index.hour == 1, total.diff()) / HOUR_S
-        names = {quantity: f"zone_{zone}.{quantity}" for quantity in weather}
-        series += [issued_daily(names[q], start, values.to_numpy(float)) for q, values in weather.items()]
-        series.append(VersionedSeries.measured(f"zone_{zone}.power_pu", start, HOUR_S, plant.power.to_numpy(float)))
-        targets.append(Target(f"zone_{zone}.power_pu", TargetKind.PV, 1.0, names, irradiance="irradiance_w_m2"))
-    group = TargetGroup("gefcom_solar", tuple(targets), DAY_AHEAD, CalendarDays("UTC", None))
-    return [ForecastSet("solar", Archive(series), group, utc_s("2012-04-08"), utc_s("2013-01-15"), utc_s("2013-03-01"),
-                        utc_s("2013-05-01"))]
+    return [_gefcom_plant(int(zone), part) for zone, part in table.groupby("zone")]
+
+
+def _gefcom_plant(zone: int, part: pd.DataFrame) -> ForecastSet:
+    plant = part.set_index("time_utc").asfreq("h")
+    weather = {"cloud": plant.tcc, "cloud_water": plant.tclw, "cloud_ice": plant.tciw, "humidity": plant.rh,
+               "temperature_k": plant.t2m, "east_m_s": plant.u10, "north_m_s": plant.v10}
+    for quantity, column in (("irradiance_w_m2", "ssrd_acc"), ("net_solar_w_m2", "tsr_acc"),
+                             ("thermal_w_m2", "strd_acc"), ("rain", "tp_acc")):
+        total = plant[column]
+        weather[quantity] = total.where(plant.index.hour == 1, total.diff()) / HOUR_S
+    target = Target(f"zone_{zone}.power_pu", TargetKind.PV, 1.0, irradiance="irradiance_w_m2")
+    days = ("2012-04-08", "2013-01-15", "2013-03-01", "2013-05-01")
+    return _gefcom_set(f"solar zone_{zone}", plant, target, weather, days)
+
+
+def _gefcom_set(
+    name: str, table: pd.DataFrame, target: Target, weather: dict[str, pd.Series], days: tuple[str, str, str, str]
+) -> ForecastSet:
+    """One site of GEFCom2014; ``days``: first issue, validation, test, end."""
+    start = int(pd.Timestamp(table.index[0], tz="UTC").timestamp()) - HOUR_S  # stamps mark the end of the hour
+    series = [issued_daily(quantity, start, values.to_numpy(float)) for quantity, values in weather.items()]
+    series.append(VersionedSeries.measured(target.series, start, HOUR_S, table.power.to_numpy(float)))
+    target = replace(target, covariates={quantity: quantity for quantity in weather})
+    group = TargetGroup(name, (target,), DAY_AHEAD, CalendarDays("UTC", None))
+    first, validation, test, end = map(utc_s, days)
+    return ForecastSet(name, Archive(series), group, first, validation, test, end)
 
 
 def state_grid(data: Path) -> list[ForecastSet]:

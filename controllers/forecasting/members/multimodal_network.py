@@ -30,7 +30,7 @@ HISTORY_STRIDE = 4
 UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
-TRAINING = Training(epochs=30, most_steps=500, batch=16, learning_rate=4e-3, weight_decay=0.03)
+TRAINING = Training(epochs=30, most_steps=400, batch=16, learning_rate=4e-3, weight_decay=0.03)
 PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
