@@ -30,7 +30,8 @@ class SafeState(StrEnum):
     COMPLETE_UP_TIME = "complete_up_time"
     """Minimum load until the minimum up time is over, then off: CHP units."""
     HOLD = "hold"
-    """The last command before: emergency generators, which may be carrying a hospital, and renewables."""
+    """The last command before, from when somebody led: emergency generators, which may be carrying a hospital, and
+    renewables. Such a generator that stood may still be started, and then goes on; only stopping it is barred."""
     NO_INFEED = "no_infeed"
     """Curtailed to zero, as all renewables are where a lost meter must not let export go unseen."""
     NOT_INTERRUPTED = "not_interrupted"
@@ -79,6 +80,10 @@ class AssetMemory:
     soc_s: float = math.nan
     temperature_degc: float = math.nan
     temperature_s: float = math.nan
+    soc_came_s: float = math.nan
+    """When a state of charge last came, believed or not; at first the time of the first look."""
+    temperature_came_s: float = math.nan
+    """Likewise; NaN: none ever came, there may be no sensor."""
     fresh: bool = False
     """Whether this cycle brought a new reading."""
     implausible: bool = False
@@ -98,6 +103,11 @@ class AssetMemory:
     given_mw: float = 0.0
     given_limit_mw: float = math.inf
     """What was handed on last."""
+    held_mw: float = 0.0
+    held_limit_mw: float = math.inf
+    """What was handed on last while somebody led: with a release and a heartbeat, where there are such things."""
+    carried_mw: float = 0.0
+    """Measured last of an emergency generator that was told to run while it was stopped."""
     latched: int = 0
     """A :class:`Sign`."""
     no_infeed: bool = False

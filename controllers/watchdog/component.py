@@ -139,16 +139,20 @@ class WatchdogComponent(Component[Params, Inputs, Outputs, State]):
             if action.sign:
                 outputs.p_set_mw[i], outputs.p_limit_mw[i], outputs.interrupt_frac[i], outputs.sign_code[i] = action
                 outputs.latched_count += 1
-        self._say_what_is_safe(actions)
+        self._say_what_is_safe(actions, t_s)
         return outputs
 
-    def _say_what_is_safe(self, actions: list[Action]) -> None:
-        """Devices obey releases and safe values alone: a diesel that is held is safe as it runs, not at zero."""
+    def _say_what_is_safe(self, actions: list[Action], t_s: int) -> None:
+        """Assets obey releases and safe values alone: a diesel that is held is safe as it runs, not at zero.
+
+        What it is held at, not what it is told: a start that nobody released is none.
+        """
         book = self._run.book if self._run is not None else None
         if book is None:
             return
-        for asset, action in zip(self._plates, actions, strict=True):
-            for name, value in zip(COMMANDS, action, strict=False):
+        held_mw = self._watchdog.held_mw(self.state.memory, t_s)
+        for asset, action, safe_mw in zip(self._plates, actions, held_mw, strict=True):
+            for name, value in zip(COMMANDS, (safe_mw, *action[1:3]), strict=True):
                 key = f"{asset}.{name}"
                 if action.sign and key in book.safe:
                     self._usual_safe.setdefault(key, book.safe[key])

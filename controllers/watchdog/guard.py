@@ -104,6 +104,7 @@ class WatchdogGuard:
         for spec, kept, mine, theirs in zip(self._specs, self._memory.assets, own, self._last, strict=True):
             if not kept.latched and theirs.sign:
                 kept.given_mw, kept.given_limit_mw = theirs.p_set_mw, theirs.p_limit_mw
+                kept.held_mw, kept.held_limit_mw = theirs.p_set_mw, theirs.p_limit_mw
                 mine = theirs
             actions.append(mine)
             happened += self._news(spec.name, len(actions) - 1, mine.sign)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import inf, isfinite, isnan, nan
 
 from controllers.watchdog import readings, signs
 from controllers.watchdog.asset import AssetMemory, AssetSpec, SafeState
@@ -17,6 +17,9 @@ from controllers.watchdog.image import Action, AssetImage, Happening, Image, Sig
 from controllers.watchdog.signs import SiteMemory
 from controllers.watchdog.thresholds import Thresholds
 from controllers.watchdog.words import described
+
+NOBODY_LEADS = (Sign.NO_HEARTBEAT, Sign.NO_RELEASE)
+"""While one of these is present a command is what those above do for want of a better: a gate without release says 0."""
 
 
 @dataclass(slots=True)
@@ -56,7 +59,7 @@ class Watchdog:
             if present or kept.present:
                 happened += self._latch(spec, kept, present, seen, t_s)
             if seen.reset_count > kept.reset_count:
-                happened += self._reset(spec, kept, present, seen)
+                happened += self._reset(spec, kept, present, seen, t_s)
             actions.append(_act(spec, kept, seen, t_s))
         return actions, happened
 
@@ -82,6 +85,10 @@ class Watchdog:
         nothing = AssetImage(0.0, 0.0, 0.0, nan, nan, nan, nan, nan)
         return [_act(spec, kept, nothing, t_s) for spec, kept in zip(self.specs, memory.assets, strict=True)]
 
+    def held_mw(self, memory: Memory, t_s: float) -> list[float]:
+        """What each asset is held at, whatever is commanded; of those that are not latched: would be."""
+        return [_safe_mw(spec, kept, t_s) for spec, kept in zip(self.specs, memory.assets, strict=True)]
+
     def _concerns(self, sign: Sign, spec: AssetSpec) -> bool:
         return sign is not Sign.METER_LOST or (spec.exports and self.limits.on_meter_loss == "no_export")
 
@@ -104,20 +111,21 @@ class Watchdog:
             return []
         sign = min(lasted)
         kept.latched = int(sign)
-        what = f"{spec.name}: {described(sign, spec, kept, seen, self.limits)}; safe state {spec.safe.value}"
+        what = f"{spec.name}: {described(sign, spec, kept, seen, self.limits, t_s)}; safe state {spec.safe.value}"
         return [Happening("watchdog_trip", spec.name, sign, f"{what} until a person resets it")]
 
-    def _reset(self, spec: AssetSpec, kept: AssetMemory, present: list[Sign], seen: AssetImage) -> list[Happening]:
+    def _reset(self, spec: AssetSpec, kept: AssetMemory, present: list[Sign], seen: AssetImage,
+               t_s: float) -> list[Happening]:
         """Release an asset whose cause is gone."""
         kept.reset_count = seen.reset_count
         if not kept.latched:
             return []
         sign = Sign(kept.latched)
         if present:
-            why = described(min(present), spec, kept, seen, self.limits)
+            why = described(min(present), spec, kept, seen, self.limits, t_s)
             return [Happening("watchdog_reset_refused", spec.name, min(present),
                               f"{spec.name}: not reset, since {why}; remove the cause first")]
-        kept.latched, kept.no_infeed = 0, False
+        kept.latched, kept.no_infeed, kept.carried_mw = 0, False, 0.0
         return [Happening("watchdog_reset", spec.name, sign,
                           f"{spec.name}: reset by a person; it was stopped for {sign.name.lower()}")]
 
@@ -126,11 +134,30 @@ def _act(spec: AssetSpec, kept: AssetMemory, asked: AssetImage, t_s: float) -> A
     """Pass the command, or command the safe state."""
     if not kept.latched:
         kept.given_mw, kept.given_limit_mw = asked.p_set_mw, asked.p_limit_mw
+        if not any(isfinite(kept.since_s[sign]) for sign in NOBODY_LEADS):
+            kept.held_mw, kept.held_limit_mw = asked.p_set_mw, asked.p_limit_mw
         return Action(asked.p_set_mw, asked.p_limit_mw, asked.interrupt_frac, Sign.NONE)
-    if spec.safe is SafeState.COMPLETE_UP_TIME:
-        kept.given_mw = spec.min_mw if t_s - kept.running_since_s < spec.min_up_s else 0.0
-    elif spec.safe is not SafeState.HOLD or not isfinite(kept.given_mw):
-        kept.given_mw = 0.0
+    if _is_started(spec, kept, asked.p_set_mw):
+        kept.given_mw = asked.p_set_mw
+        kept.carried_mw = kept.p_mw if kept.p_mw > 0.0 else kept.carried_mw
+    else:
+        kept.given_mw = _safe_mw(spec, kept, t_s)
+    kept.given_limit_mw = inf if isnan(kept.held_limit_mw) else kept.held_limit_mw
     if spec.safe is SafeState.NO_INFEED or kept.no_infeed:
         kept.given_limit_mw = 0.0
     return Action(kept.given_mw, kept.given_limit_mw, 0.0, kept.latched)
+
+
+def _safe_mw(spec: AssetSpec, kept: AssetMemory, t_s: float) -> float:
+    """Set-point of the safe state."""
+    if spec.safe is SafeState.COMPLETE_UP_TIME:
+        return spec.min_mw if t_s - kept.running_since_s < spec.min_up_s else 0.0
+    if spec.safe is not SafeState.HOLD:
+        return 0.0
+    return kept.carried_mw or (kept.held_mw if isfinite(kept.held_mw) else 0.0)
+
+
+def _is_started(spec: AssetSpec, kept: AssetMemory, asked_mw: float) -> bool:
+    """Whether an emergency generator that stood when it was stopped is told to run: only stopping is barred."""
+    stood = not (isfinite(kept.held_mw) and kept.held_mw > 0.0)
+    return spec.safe is SafeState.HOLD and spec.generates and stood and isfinite(asked_mw) and asked_mw > 0.0

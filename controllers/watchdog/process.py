@@ -27,7 +27,8 @@ from controllers.watchdog.shared_numbers import NumberBlock
 from controllers.watchdog.thresholds import Thresholds
 from controllers.watchdog.wire import answer_count, answer_row, image_count, image_of
 
-KEPT = ("given_mw", "given_limit_mw", "running_since_s", "latched", "no_infeed", "reset_count")
+KEPT = ("given_mw", "given_limit_mw", "held_mw", "held_limit_mw", "carried_mw", "running_since_s", "latched",
+        "no_infeed", "reset_count")
 """What of an asset's memory outlives the process: what it was told, and that a person has not reset it."""
 
 

@@ -19,15 +19,20 @@ SOC_ROUNDING = 1e-6
 def take(spec: AssetSpec, memory: AssetMemory, image: AssetImage, t_s: float, limits: Thresholds) -> None:
     """Accept this cycle's readings where they can be believed."""
     if isnan(memory.reading_s):
-        memory.reading_s = t_s  # nothing is late before it could have come
+        memory.reading_s = memory.soc_came_s = t_s  # nothing is late before it could have come
     memory.fresh = isfinite(image.p_mw) and isfinite(image.reading_s) and (
         isnan(memory.p_mw) or image.reading_s > memory.reading_s)
     if not memory.fresh:
         return
+    came_s = min(image.reading_s, t_s)
+    if isfinite(image.soc):
+        memory.soc_came_s = came_s
+    if isfinite(image.temperature_degc):
+        memory.temperature_came_s = came_s
     memory.implausible = not possible(spec, memory, image, t_s, limits)
     if memory.implausible:
         memory.fresh = False
-        memory.reading_s = min(image.reading_s, t_s)  # it came in time; that it cannot be is another sign
+        memory.reading_s = came_s  # it came in time; that it cannot be is another sign
         return
     dt_s = max(image.reading_s - memory.reading_s, 0.0)
     memory.reading_s, memory.p_mw = image.reading_s, image.p_mw
@@ -36,6 +41,15 @@ def take(spec: AssetSpec, memory: AssetMemory, image: AssetImage, t_s: float, li
         _take_temperature(spec, memory, image, limits)
     elif spec.generates:
         _take_running(spec, memory, image, dt_s)
+
+
+def late(spec: AssetSpec, memory: AssetMemory, t_s: float) -> str:
+    """Which of the readings that matter is too old, in words; empty: none. A storage always has a state of charge."""
+    if t_s - memory.reading_s > spec.stale_after_s:
+        return "reading"
+    if spec.stores and t_s - memory.soc_came_s > spec.stale_after_s:
+        return "state of charge"
+    return "temperature" if spec.stores and t_s - memory.temperature_came_s > spec.stale_after_s else ""
 
 
 def possible(spec: AssetSpec, memory: AssetMemory, image: AssetImage, t_s: float, limits: Thresholds) -> bool:

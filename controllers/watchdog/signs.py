@@ -11,6 +11,7 @@ from math import isfinite, isnan, nan
 
 from controllers.watchdog.asset import AssetMemory, AssetSpec
 from controllers.watchdog.image import AssetImage, Image, Sign
+from controllers.watchdog.readings import late
 from controllers.watchdog.thresholds import Thresholds
 
 
@@ -23,6 +24,10 @@ class SiteMemory:
     heartbeat_count: float = nan
     heartbeat_s: float = nan
     """When the heartbeat last changed; NaN: nobody ever said that they live."""
+    expires_s: float = nan
+    """Expiry that was said last; NaN: none ever was, this site may have no releases."""
+    released: bool = False
+    """Whether there ever was a release: a second expiry, since the first one may be the time by which one is due."""
 
 
 def of_site(memory: SiteMemory, image: Image, stale_after_s: float, limits: Thresholds) -> tuple[Sign, ...]:
@@ -36,16 +41,24 @@ def of_site(memory: SiteMemory, image: Image, stale_after_s: float, limits: Thre
         memory.heartbeat_count, memory.heartbeat_s = image.heartbeat_count, t_s
     elif t_s - memory.heartbeat_s > limits.heartbeat_timeout_s:
         found.append(Sign.NO_HEARTBEAT)
-    expires_s = image.release_expires_s
-    if limits.require_release if isnan(expires_s) else t_s >= expires_s:
+    if _without_release(memory, image.release_expires_s, t_s, limits):
         found.append(Sign.NO_RELEASE)
     return tuple(found)
+
+
+def _without_release(memory: SiteMemory, expires_s: float, t_s: float, limits: Thresholds) -> bool:
+    """None is said: there is none any more, or there must be one. One is said: it is void."""
+    if isnan(expires_s):
+        return limits.require_release or memory.released or t_s >= memory.expires_s
+    memory.released = memory.released or (isfinite(memory.expires_s) and expires_s != memory.expires_s)
+    memory.expires_s = expires_s
+    return t_s >= expires_s
 
 
 def of_asset(spec: AssetSpec, memory: AssetMemory, image: AssetImage, t_s: float, limits: Thresholds) -> list[Sign]:
     """Signs of one asset, after taking its readings."""
     found = [Sign.IMPLAUSIBLE] if memory.implausible else []
-    if t_s - memory.reading_s > spec.stale_after_s:
+    if late(spec, memory, t_s):
         found.append(Sign.STALE)
     if spec.stores:
         _of_storage(spec, memory, limits, found)

@@ -71,7 +71,8 @@ class Thresholds(BaseModel):
     release_grace_s: float = Field(
         default=60.0, ge=0, description="how long there may be no valid release [s]; meanwhile the fallback holds")
     require_release: bool = Field(
-        default=False, description="whether a release must be there at all; an expired one is a sign in any case")
+        default=False, description="whether a release must be there at all; one that was there and is no longer is a "
+                                   "sign in any case")
     on_meter_loss: Literal["keep", "no_export"] = Field(
         default="keep", description="a lost grid meter: keep all running, or bring storages and generators to their "
                                     "safe state and renewables to zero, so that nothing is exported unseen")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from controllers.watchdog.asset import AssetMemory, AssetSpec
 from controllers.watchdog.image import AssetImage, Sign
+from controllers.watchdog.readings import late
 from controllers.watchdog.thresholds import Thresholds
 
 
-def described(sign: Sign, spec: AssetSpec, kept: AssetMemory, seen: AssetImage, limits: Thresholds) -> str:
+def described(sign: Sign, spec: AssetSpec, kept: AssetMemory, seen: AssetImage, limits: Thresholds, t_s: float) -> str:
     """The sign in words, with the value and the limit."""
     match sign:
         case Sign.TEMPERATURE_HIGH:
@@ -21,7 +22,7 @@ def described(sign: Sign, spec: AssetSpec, kept: AssetMemory, seen: AssetImage, 
             return (f"a reading cannot be: {seen.p_mw:g} MW, state of charge {seen.soc:g}, "
                     f"{seen.temperature_degc:g} °C after {kept.p_mw:g} MW, {kept.soc:g}, {kept.temperature_degc:g} °C")
         case Sign.STALE:
-            return f"no new reading for more than {spec.stale_after_s:g} s"
+            return f"no new {late(spec, kept, t_s)} for more than {spec.stale_after_s:g} s"
         case Sign.FROZEN:
             return (f"the state of charge stays at {kept.soc:g} to the last bit, although {kept.p_mw:.3g} MW should "
                     f"have moved it by {kept.unmoved_soc:.3f}, more than {limits.frozen_soc:g}")

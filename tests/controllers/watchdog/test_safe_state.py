@@ -60,6 +60,46 @@ def test_a_renewable_keeps_the_limit_it_had():
     assert bench.look(pv={"p_limit_mw": math.inf})["pv"].p_limit_mw == 4.0
 
 
+def released_until(t_s: float) -> dict[str, float]:
+    return {"release_expires_s": t_s}
+
+
+GATE_CLOSED = {"release_expires_s": NAN}
+
+
+def test_without_a_release_a_diesel_goes_on_as_it_was_told_under_it_and_not_as_the_gate_says_then():
+    """The gate commands 0 as soon as nothing holds; one cycle of grace later the diesel is latched."""
+    bench = Bench(("diesel",))
+    for _ in range(3):
+        bench.look(site=released_until(180.0))
+    given = [bench.look(site=GATE_CLOSED, diesel={"p_set_mw": 0.0})["diesel"] for _ in range(4)]
+    assert [action.p_set_mw for action in given] == [0.0, 1.0, 1.0, 1.0]
+    assert bench.sign("diesel") is Sign.NO_RELEASE
+
+
+def test_without_a_release_a_renewable_keeps_the_limit_that_it_had_under_it():
+    bench = Bench(("pv",))
+    for _ in range(3):
+        bench.look(site=released_until(180.0), pv={"p_limit_mw": 4.0})
+    given = [bench.look(site=GATE_CLOSED)["pv"] for _ in range(3)]
+    assert [action.p_limit_mw for action in given] == [math.inf, 4.0, 4.0]
+
+
+def test_a_stopped_diesel_that_stands_may_be_started_and_then_goes_on_at_what_was_measured():
+    bench = Bench(("diesel",), Thresholds(require_release=True, release_grace_s=0.0))
+    stands, starts = {"p_set_mw": 0.0, "p_mw": 0.0}, {"p_set_mw": 1.6, "p_mw": 0.0}
+    runs, told_to_stop = {"p_set_mw": 1.6, "p_mw": 1.5}, {"p_set_mw": 0.0, "p_mw": 1.5}
+    given = [bench.look(diesel=seen)["diesel"] for seen in (stands, starts, runs, told_to_stop, told_to_stop)]
+    assert all(action.sign == Sign.NO_RELEASE for action in given)
+    assert [action.p_set_mw for action in given] == [0.0, 1.6, 1.6, 1.5, 1.5]
+
+
+def test_a_stopped_diesel_that_stands_is_not_started_by_what_is_no_command_to_run():
+    bench = Bench(("diesel",), Thresholds(require_release=True, release_grace_s=0.0))
+    for asked in (0.0, NAN, math.inf, -1.0):
+        assert bench.look(diesel={"p_set_mw": asked, "p_mw": 0.0})["diesel"].p_set_mw == 0.0
+
+
 def test_a_site_may_choose_another_safe_state():
     bench = Bench(("diesel", "pv"), safe={"diesel": SafeState.ZERO, "pv": SafeState.NO_INFEED})
     bench.look()

@@ -186,3 +186,35 @@ def test_a_reading_from_the_future_cannot_be():
     for _ in range(2):
         bench.look(bess={"reading_s": bench.t_s + 3600.0})
     assert bench.sign("bess") is Sign.IMPLAUSIBLE
+
+
+@pytest.mark.parametrize(("lost", "word"), [("soc", "state of charge"), ("temperature_degc", "temperature")])
+def test_one_reading_of_a_storage_lost_alone_is_a_sign_after_one_and_a_half_steps(lost, word):
+    """The last one came at 120 s, and power is read on; 90 s later is before the second cycle without it."""
+    bench = Bench(("bess",))
+    for _ in range(CALM):
+        bench.look()
+    assert [bench.look(bess={lost: NAN})["bess"].sign for _ in range(3)] == [0, Sign.STALE, Sign.STALE]
+    assert f"no new {word} for more than 90 s" in bench.happened[0].message
+
+
+def test_a_storage_whose_charge_was_never_read_is_stopped_and_one_without_thermometer_is_not():
+    bench = Bench(("bess", "flywheel"))
+    actions = [bench.look(bess={"soc": NAN}) for _ in range(10)]
+    assert [a["bess"].sign for a in actions[:3]] == [0, 0, Sign.STALE]
+    assert bench.sign("flywheel") is Sign.NONE, "it never had a temperature"
+
+
+@pytest.mark.parametrize(("said", "stopped"), [
+    ([NAN] * 9, None),  # nobody releases anything on this site
+    ([180.0, NAN, NAN], None),  # by 180 s there would have been a first one; it is 60 s, and there was none yet
+    ([180.0, NAN, NAN, NAN, NAN, NAN], 5),  # present from 180 s on, for 60 s
+    ([120.0, 600.0, NAN, NAN, NAN], 4),  # a release, withdrawn at 120 s
+    ([180.0, 180.0, 180.0, 180.0, 180.0], 5),  # void from 180 s on
+    ([120.0, 600.0, NAN, 900.0, NAN, NAN], 6),  # another one in time
+])
+def test_a_release_that_was_and_is_no_longer_is_a_sign_without_being_required(said, stopped):
+    bench = Bench(("bess",))
+    signs = [bench.look(site={"release_expires_s": expires_s})["bess"].sign for expires_s in said]
+    assert next((cycle for cycle, sign in enumerate(signs, start=1) if sign), None) == stopped
+    assert all(sign in (Sign.NONE, Sign.NO_RELEASE) for sign in signs)
