@@ -25,7 +25,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print JSON instead of 
 def verify(
     place: PlaceArg,
     key_id: Annotated[str | None, typer.Option(
-        "--key-id", metavar="ID", help="the key that the site signs with, known from elsewhere")] = None,
+        "--key-id", metavar="ID", help="a key that the ledger is signed with, known from elsewhere; default: "
+                                       "gate.key_id of the run's scenario, where it names one")] = None,
     head: Annotated[Path | None, typer.Option(
         "--head", metavar="FILE", help="a copy of ledger.head that was kept elsewhere")] = None,
     as_json: JsonOption = False,

@@ -81,6 +81,7 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
     started = time.process_time()
     meta = RunMeta.read(directory)
     if meta.status == "complete":
+        (directory / layout.NEXT_KEY).unlink(missing_ok=True)
         return RunTimes(directory, 0.0, 0.0, 0.0)
     scenario = load_scenario(directory / layout.SCENARIO, trust_paths=True)
     _refuse_if_changed(meta, scenario, directory)
@@ -163,9 +164,14 @@ def _save_what_is_there(writer: RunWriter) -> None:
 
 
 def _note_status(meta: RunMeta, status: str, directory: Path) -> None:
-    """Record how the run ended; on a full disk the note stays as it was, which says the same: not complete."""
+    """Record how the run ended; on a full disk the note stays as it was, which says the same: not complete.
+
+    What is complete is never continued, so that nobody needs a key for it any more.
+    """
     try:
         dataclasses.replace(meta, status=status).write(directory)
+        if status == "complete":
+            (directory / layout.NEXT_KEY).unlink(missing_ok=True)
     except OSError:
         if status == "complete":
             raise

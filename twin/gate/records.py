@@ -16,15 +16,17 @@ from twin.gate.decision import Decision, Tried, in_words
 from twin.gate.ledger import entries as ledger_entries
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
+from twin.gate.ledger.trust import next_key_id
 from twin.gate.ledger.writer import Ledger
 from twin.gate.ledger.writer import Told as Entries
 from twin.gate.release.bands import Bands
 from twin.gate.release.book import ReleaseBook
-from twin.gate.release.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, load_signing_key, make_run_key, read_public_keys
+from twin.gate.release.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, SigningKey, load_signing_key, make_run_key
 from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
+from twin.gate.release.run_keys import RunKeys
 from twin.gate.takeover.request import Request
 from twin.scenario.takeovers import acts_of
-from twin.store.layout import LEDGER, RELEASE_KEYS
+from twin.store.layout import LEDGER, NEXT_KEY
 
 if TYPE_CHECKING:
     from twin.context import Context
@@ -46,8 +48,7 @@ class GateRecords:
 
     def __init__(self, run: RunView, scenario_sha256: str, safe: Mapping[str, float]) -> None:
         self.site = run.scenario.model.name
-        key = load_signing_key(self.site) if KEY_VARIABLE in os.environ or KEY_FILE_VARIABLE in os.environ \
-            else make_run_key(self.site)
+        key, run_keys = _keys_of(run, self.site)
         self._signer = Signer(key)
         self._scenario_sha256 = scenario_sha256
         self._ledger: Ledger | None = None
@@ -59,9 +60,11 @@ class GateRecords:
         keys = [key.public]
         if run.directory is not None:
             file = run.directory / LEDGER
-            self._ledger = Ledger(file, key)
+            self._ledger = Ledger(file, key, next_key_id=run_keys.next.key_id if run_keys else None)
+            if run_keys:
+                run_keys.settle()
             self._reader = LedgerReader(file)
-            keys = list(read_public_keys(file.parent / RELEASE_KEYS))
+            keys = list(self._reader.trusted_keys().values())
             self.past = [(entry.kind, entry.body) for entry in self._reader.entries()]
             for kind, body in self.past:
                 if kind == Kind.RELEASE:
@@ -131,6 +134,17 @@ class GateRecords:
         if self._reader is None:
             return self._written.get(released.release_id) is released
         return self._reader.holds_release(released)
+
+
+def _keys_of(run: RunView, site: str) -> tuple[SigningKey, RunKeys | None]:
+    """The site's key where the scenario or the environment names one, else the run's own."""
+    expected = run.scenario.model.gate.key_id
+    if expected is not None or KEY_VARIABLE in os.environ or KEY_FILE_VARIABLE in os.environ:
+        return load_signing_key(site, expected), None
+    if run.directory is None:
+        return make_run_key(site), None
+    keys = RunKeys(run.directory / NEXT_KEY, site, next_key_id(run.directory / LEDGER))
+    return keys.own, keys
 
 
 def _story(t_s: int, decision: Decision, told: Told) -> list[Entries]:

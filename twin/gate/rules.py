@@ -33,4 +33,7 @@ class GateRules(BaseModel):
     repair_rounds: int = Field(default=3, ge=0, le=10, description="attempts to repair a rejected schedule")
     fallback_refresh_s: int = Field(default=3600, ge=1, description="time between renewals of the fallback schedules "
                                                                     "[s]")
+    key_id: str | None = Field(default=None, pattern="^[0-9a-f]{64}$", description=(
+        "the key that releases must be signed with: SHA-256 of the public key, in hexadecimal digits; without it any "
+        "key is taken, and a run that is given none makes its own"))
     workers: int = Field(default=2, ge=1, le=16, description="processes with a shadow twin")

@@ -45,7 +45,8 @@ def test_the_key_is_the_first_entry_and_lies_beside_the_ledger(file):
 
 
 def test_another_process_of_the_run_continues_with_its_own_key(file):
-    written(file, 1)
+    with Ledger(file, key(), next_key_id=key(seed=2).key_id) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
     with Ledger(file, key(seed=2)) as ledger:
         ledger.append(Kind.FAULT, NOTE)
     with LedgerReader(file) as reader:

@@ -5,7 +5,8 @@
 What cannot be found out from these files alone: whoever puts back an old copy of ledger *and* head, both genuine, has
 cut the tail unnoticed, unless a later head was kept elsewhere (``known_head``: a run's checkpoint, another machine);
 whoever replaces ledger, head *and* the list of public keys has made another ledger, unless the key is known elsewhere
-(``known_key_id``); and whoever holds the private key can write what they like.
+(``known_key_id``, or the scenario of the run names it); and whoever holds the private key can write what they like.
+Which keys count: ``twin.gate.ledger.trust``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from twin.gate.ledger.damage import Damage, Finding, check_rows
 from twin.gate.ledger.format import APPLICATION_ID, COLUMNS, NO_HASH, SCHEMA, Head, LedgerError, Row, connect
+from twin.gate.ledger.trust import key_id_of_scenario, strangers
 from twin.gate.release.keys import PublicKey, SigningKeyError, read_public_keys
 from twin.store.layout import RELEASE_KEYS
 
@@ -35,7 +37,8 @@ def verify_ledger(ledger: Path, *, known_key_id: str | None = None, known_head: 
 
     Parameters
     ----------
-    known_key_id : the key that the site signs with, known from elsewhere.
+    known_key_id : a key that the ledger is signed with, known from elsewhere; default: ``gate.key_id`` of the
+        scenario beside the ledger, where it names one.
     known_head : a head that the ledger had once, kept elsewhere.
 
     Raises
@@ -43,7 +46,8 @@ def verify_ledger(ledger: Path, *, known_key_id: str | None = None, known_head: 
     LedgerError
         If there is no ledger.
     """
-    keys, findings = _trusted_keys(ledger, known_key_id)
+    known_key_id = known_key_id or key_id_of_scenario(ledger.parent)
+    keys, findings = _listed_keys(ledger, known_key_id)
     head_before, problem = _head(ledger, keys)
     if not ledger.is_file():
         if head_before is None:
@@ -62,7 +66,7 @@ def verify_ledger(ledger: Path, *, known_key_id: str | None = None, known_head: 
     if head is not None and head.ledger_id != ledger_id:
         return [*findings, Finding(Damage.FOREIGN, None, f"the file is ledger {ledger_id}, the head is of ledger "
                                                          f"{head.ledger_id}")]
-    findings += check_rows(ledger_id, rows, head, keys)
+    findings += check_rows(ledger_id, rows, head, keys) + strangers(ledger_id, rows, head, keys, known_key_id)
     return findings + (_held_against(known_head, ledger_id, rows) if known_head is not None else [])
 
 
@@ -86,18 +90,16 @@ def _held_against(known: Head, ledger_id: str, rows: Sequence[Row]) -> list[Find
     return [Finding(Damage.EDITED, known.seq, "it is not the entry that was acknowledged once")]
 
 
-def _trusted_keys(ledger: Path, known_key_id: str | None) -> tuple[dict[str, PublicKey], list[Finding]]:
+def _listed_keys(ledger: Path, known_key_id: str | None) -> tuple[dict[str, PublicKey], list[Finding]]:
     try:
         keys = {key.key_id: key for key in read_public_keys(ledger.parent / RELEASE_KEYS)}
     except SigningKeyError as error:
         return {}, [Finding(Damage.KEYS, None, str(error))]
     if not keys:
         return {}, [Finding(Damage.KEYS, None, f"{RELEASE_KEYS} names no key; without one nothing can be checked")]
-    if known_key_id is None:
-        return keys, []
-    if known_key_id not in keys:
+    if known_key_id is not None and known_key_id not in keys:
         return {}, [Finding(Damage.FOREIGN, None, f"not the key {known_key_id[:12]}… that is known for it")]
-    return {known_key_id: keys[known_key_id]}, []
+    return keys, []
 
 
 def _head(ledger: Path, keys: dict[str, PublicKey]) -> tuple[Head | None, Finding | None]:

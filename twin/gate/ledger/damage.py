@@ -30,6 +30,8 @@ class Damage(StrEnum):
     """The head is missing, forged or older than the entries."""
     KEYS = "keys"
     """Without public keys no signature can be checked."""
+    STRANGER = "stranger"
+    """A key that no trusted one introduced."""
     UNREADABLE = "unreadable"
     UNACKNOWLEDGED = "unacknowledged"
     """No damage: the writer was stopped between entry and head, nobody was told of the entry."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from twin.gate.ledger.check import READ_WAIT_S, verify_ledger
 from twin.gate.ledger.damage import Finding
 from twin.gate.ledger.format import COLUMNS, Head, Kind, LedgerError, Row, connect, entry_hash, is_signed
-from twin.gate.release.keys import read_public_keys
+from twin.gate.ledger.trust import CONDITION, key_id_of_scenario, trusted_keys
+from twin.gate.release.keys import PublicKey, read_public_keys
 from twin.store.layout import RELEASE_KEYS
 
 if TYPE_CHECKING:
@@ -64,12 +65,18 @@ class LedgerReader:
         return self._acknowledged_seq
 
     def holds_release(self, released: ReleasedSchedule) -> bool:
-        """Whether the ledger holds this release, acknowledged and signed by its writer (for ``Verifier``)."""
+        """Whether the ledger holds this release, acknowledged and signed by a trusted key (for ``Verifier``)."""
         name = released.release_id, released.signature
         if name not in self._releases:
             self._look_for_releases()
         seq = self._releases.get(name)
         return seq is not None and (seq <= self._acknowledged_seq or seq <= self.acknowledged_seq())
+
+    def trusted_keys(self) -> dict[str, PublicKey]:
+        """The keys whose signature counts in this ledger, by their id (``twin.gate.ledger.trust``)."""
+        listed = {key.key_id: key for key in read_public_keys(self.file.parent / RELEASE_KEYS)}
+        return trusted_keys(Head.read(self.file).ledger_id, self._rows(CONDITION, ()), listed,
+                            key_id_of_scenario(self.file.parent))
 
     def verify(self) -> list[Finding]:
         """What is not as it was written; see :func:`verify_ledger`."""
@@ -89,7 +96,7 @@ class LedgerReader:
         rows = self._rows("WHERE seq > ? AND kind = ? ORDER BY seq", (self._seen_seq, Kind.RELEASE.value))
         if not rows:
             return
-        keys = {key.key_id: key for key in read_public_keys(self.file.parent / RELEASE_KEYS)}
+        keys = self.trusted_keys()
         ledger_id = Head.read(self.file).ledger_id
         for row in rows:
             stored = Entry.of(row).body.get("release")

@@ -23,6 +23,7 @@ from twin.errors import RunStoreError
 from twin.gate.ledger.check import LedgerDamaged, verify_ledger
 from twin.gate.ledger.format import (
     APPLICATION_ID,
+    COLUMNS,
     NO_HASH,
     SCHEMA,
     UNACKNOWLEDGED_ENTRIES,
@@ -37,7 +38,16 @@ from twin.gate.ledger.format import (
     signed_row,
 )
 from twin.gate.ledger.reader import Entry
-from twin.gate.release.keys import SigningKey, store_public_key
+from twin.gate.ledger.trust import CONDITION, NEXT, key_id_of_scenario, trusted_keys
+from twin.gate.release.keys import (
+    KEY_VARIABLE,
+    KeyFault,
+    SigningKey,
+    SigningKeyError,
+    read_public_keys,
+    store_public_key,
+    write_public_keys,
+)
 from twin.store.layout import RELEASE_KEYS
 from twin.store.lock import WriterLock
 
@@ -57,31 +67,37 @@ class Ledger:
 
     Parameters
     ----------
-    key : signs the entries; its public half is kept beside the ledger.
+    key : signs the entries; its public half is kept beside the ledger. Where there are entries already, one that they
+        trust (``twin.gate.ledger.trust``).
+    next_key_id : the key that the next process will sign with; named in the first entry of this one.
     now : the wall clock.
 
     Raises
     ------
     LedgerDamaged
         If the file is not as it was written.
+    SigningKeyError
+        If the ledger does not trust the key.
     """
 
-    def __init__(self, file: Path, key: SigningKey, *, now: Callable[[], datetime] = lambda: datetime.now(UTC),
-                 wait_s: float = WAIT_S) -> None:
+    def __init__(self, file: Path, key: SigningKey, *, next_key_id: str | None = None,
+                 now: Callable[[], datetime] = lambda: datetime.now(UTC), wait_s: float = WAIT_S) -> None:
         self.file = file
         self._key, self._now, self._wait_s = key, now, wait_s
         with _write_errors(file), self._turn():
-            store_public_key(file.parent / RELEASE_KEYS, key.public)
             if not head_file(file).exists() and not file.exists():
+                write_public_keys(file.parent / RELEASE_KEYS, [key.public])
                 put_head(Head.of(uuid.uuid4().hex, 0, NO_HASH, key).prepare(file), file)
             self._connection = self._opened()
-            damage = [finding for finding in verify_ledger(file) if finding.is_damage]
-            if damage:
+            try:
+                self._believe_or_refuse()
+                known = self._connection.execute("SELECT 1 FROM entries WHERE key_id = ?", (key.key_id,)).fetchone()
+            except BaseException:
                 self._connection.close()
-                raise LedgerDamaged(file, damage)
-            known = self._connection.execute("SELECT 1 FROM entries WHERE key_id = ?", (key.key_id,)).fetchone()
+                raise
         if not known:
-            self.append(Kind.KEY, {"key_id": key.key_id, "site": key.site})
+            following = {} if next_key_id is None else {NEXT: next_key_id}
+            self.append(Kind.KEY, {"key_id": key.key_id, "site": key.site, **following})
 
     def append(self, kind: Kind, body: Mapping[str, Any]) -> Entry:
         """Write one entry; when this returns, it is durable.
@@ -141,6 +157,30 @@ class Ledger:
             seq, prev_hash = (rows[-1].seq, rows[-1].hash) if rows else (last_seq, last_hash)
             rows.append(signed_row(head.ledger_id, seq + 1, t_utc, Kind(kind), body, prev_hash, self._key))
         return rows, Head.of(head.ledger_id, rows[-1].seq, rows[-1].hash, self._key)
+
+    def _believe_or_refuse(self) -> None:
+        """Open what is as it was written with a key that it trusts; one without entries takes any."""
+        key, keys_file = self._key, self.file.parent / RELEASE_KEYS
+        if head_file(self.file).exists() and Head.read(self.file).seq == 0 and not self._count():
+            write_public_keys(keys_file, [key.public])  # whoever began it was stopped before the first entry
+            put_head(Head.of(Head.read(self.file).ledger_id, 0, NO_HASH, key).prepare(self.file), self.file)
+        damage = [finding for finding in verify_ledger(self.file) if finding.is_damage]
+        if damage:
+            raise LedgerDamaged(self.file, damage)
+        if not self._count():
+            return
+        listed = {known.key_id: known for known in [*read_public_keys(keys_file), key.public]}
+        rows = [Row(*row) for row in self._connection.execute(f"SELECT {COLUMNS} FROM entries {CONDITION}")]
+        trusted = trusted_keys(Head.read(self.file).ledger_id, rows, listed, key_id_of_scenario(self.file.parent))
+        if key.key_id not in trusted:
+            raise SigningKeyError(KeyFault.OTHER_SITE, (
+                f"{self.file}: is signed by {', '.join(f'{known[:12]}…' for known in trusted)}, and the key "
+                f"{key.key_id[:12]}… was introduced by none of them; go on with the key it was begun with ("
+                f"{KEY_VARIABLE}; unset, where the run made its own), or start another run"))
+        store_public_key(keys_file, key.public)
+
+    def _count(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM entries").fetchone()[0])
 
     def _opened(self) -> sqlite3.Connection:
         connection = connect(self.file, wait_s=self._wait_s, read_only=False)

@@ -1,8 +1,9 @@
 """Ed25519 keys (RFC 8032) of a site: the private one signs releases and ledger entries, the public one checks them.
 
-The private key comes from the environment, or from a file of mode 0600 outside any project. A simulated run makes a
-key of its own, whose private half is never written anywhere. The name of the site and the purpose are part of what is
-signed: a signature for one site or purpose is none for another. ``cryptography`` is imported where it is used.
+The private key comes from the environment, or from a file of mode 0600 outside any project. A simulated run without one
+makes keys of its own (``twin.gate.release.run_keys``). The name of the site and the purpose are part of what is signed:
+a signature for one site or purpose is none for another; but the bytes of a key name no site, so that only a known
+``key_id`` tells the key of this site from another's. ``cryptography`` is imported where it is used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -120,7 +121,7 @@ def load_signing_key(site: str, expected_key_id: str | None = None,
 
     Parameters
     ----------
-    expected_key_id : the key that the site's devices trust; ``None`` takes any.
+    expected_key_id : the key that the site's devices trust (``gate.key_id``); ``None`` takes any.
 
     Raises
     ------
@@ -137,21 +138,27 @@ def load_signing_key(site: str, expected_key_id: str | None = None,
     key = SigningKey(site, _private_of(_read_private(Path(file)) if file else text, where))
     if expected_key_id is not None and key.key_id != expected_key_id:
         raise SigningKeyError(KeyFault.OTHER_SITE, f"{where}: the key {key.key_id[:12]}… is of another site; {site} "
-                                                   f"trusts {expected_key_id[:12]}…; give that one, or make this one "
-                                                   "known to the site's devices")
+                                                   f"trusts {expected_key_id[:12]}… (gate.key_id); give that one, or "
+                                                   f"write gate.key_id: {key.key_id} into the scenario")
     return key
 
 
 def store_public_key(file: Path, key: PublicKey) -> None:
     """Add a public key to a file of them, atomically; a continued run has one key per process.
 
+    The file says which keys there are, not which are trusted (``twin.gate.ledger.trust``).
+
     Raises
     ------
     SigningKeyError
         If the file is damaged.
     """
-    known = list(read_public_keys(file)) if file.exists() else []
-    keys = known if key in known else [*known, key]
+    known = read_public_keys(file) if file.exists() else ()
+    write_public_keys(file, known if key in known else [*known, key])
+
+
+def write_public_keys(file: Path, keys: Iterable[PublicKey]) -> None:
+    """Write a file with these public keys alone, atomically."""
     entries = [{"site": k.site, "key_id": k.key_id, "ed25519": base64.b64encode(k.raw).decode()} for k in keys]
     write_atomically(file, json.dumps({"format": FORMAT, "keys": entries}, indent=1))
 
