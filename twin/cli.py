@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from twin.cosim.run import RunTimes
     from twin.gate.limits.plant_verdict import PlantVerdict
+    from twin.scenario.resolved import ResolvedScenario
 
 app = typer.Typer(
     name="twin", cls=PluginGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -63,6 +64,7 @@ def run(
     from twin.scenario.loader import load_scenario
 
     resolved = load_scenario(scenario, sets or ())
+    _warn(resolved)
     with progress_bar(resolved.model.name, resolved.model.time.duration_s, quiet=as_json) as on_progress:
         times = new_run(resolved, out, on_progress)
     _present(times, as_json, report)
@@ -161,10 +163,19 @@ def check(scenario: ScenarioArg, sets: SetOption = None) -> None:
     site = build_site(resolved)
     edges = wire(site)
     resolve_limits(resolved, site.components, command_ports(site.components, edges))
+    _warn(resolved)
     model = resolved.model
     data = f"; data in {model.data_dir}" if model.data_dir else ""
     typer.echo(f"{model.name}: ok, {len(site.components)} components, {len(edges)} connections, "
                f"{model.time.duration_h:g} h in steps of {model.time.step_s} s{data}")
+
+
+def _warn(resolved: ResolvedScenario) -> None:
+    """On what the scenario says in vain; not on standard output, which scripts read."""
+    from twin.scenario.gate_checks import gate_warnings
+
+    for warning in gate_warnings(resolved):
+        typer.echo(f"{resolved.model.name}: warning: {warning}", err=True)
 
 
 @app.command()

@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from twin.device import FaultKind
 from twin.errors import Problem
+from twin.scenario.acts import acts_in_vain, acts_out_of_time
 from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
 from twin.scenario.datadir import find_data_dir
 from twin.scenario.devices import DEVICES_KEY, DeviceSpec, check_devices
 from twin.scenario.fields import places
+from twin.scenario.gate_checks import gate_problems
 from twin.scenario.layers import load_layers
 from twin.scenario.messages import near_name, needs, problems_of
 from twin.scenario.models import Scenario
@@ -54,10 +56,14 @@ def load_scenario(
     components, of_components = check_components(source, data_roots, data_dir=data_dir, trust_paths=trust_paths)
     devices, of_devices = check_devices(source)
     problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_in_vain(source, devices) \
-        + _acts_on_nothing(source)
+        + acts_in_vain(source, components)
     if problems:
         raise scenario_error(problems, source.lines)
-    return ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)
+    resolved = ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)
+    problems = acts_out_of_time(resolved) + gate_problems(resolved)
+    if problems:
+        raise scenario_error(problems, source.lines)
+    return resolved
 
 
 def _check_top_level(source: SourceMap) -> list[Problem]:
@@ -111,18 +117,4 @@ def _faults_in_vain(source: SourceMap, devices: Mapping[str, DeviceSpec]) -> lis
             if kind in {k.name.lower() for k in FaultKind} - felt:
                 problems.append(source.problem(("faults", n, "type"), f"{kind} does nothing to a {devices[name].type}; "
                                                f"it may be {', '.join(sorted(felt))}"))
-    return problems
-
-
-def _acts_on_nothing(source: SourceMap) -> list[Problem]:
-    """What persons do to assets that the scenario does not have."""
-    known = [name for name, *_ in named_specs(source.data)]
-    problems = []
-    for section in ("takeovers", "watchdog_resets"):
-        acts = source.data.get(section)
-        for n, act in enumerate(acts if isinstance(acts, list) else ()):
-            name = act.get("asset") if isinstance(act, dict) else None
-            if isinstance(name, str) and name not in known:
-                problems.append(source.problem((section, n, "asset"), f"there is no asset {name[:60]!r}"
-                                               f"{near_name(name, known)}"))
     return problems
