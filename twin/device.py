@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -81,7 +81,14 @@ class FaultPlan:
         return tuple(sorted(s for s in instants if s >= from_s))
 
 
+    def begun(self, t_s: int) -> FaultPlan:
+        """The faults that are there at ``t_s`` since before, without their end, which nobody on the site knows."""
+        return FaultPlan(tuple(replace(f, end_s=UNKNOWN_END_S) for f in self.faults if f.start_s < t_s < f.end_s))
+
+
 NO_FAULTS = FaultPlan()
+UNKNOWN_END_S = 2**40
+"""Beyond every scenario."""
 
 
 class DeviceParams(BaseModel):

@@ -24,8 +24,7 @@ from tests.twin.gate.releases import key
 from twin.cosim.build import Site, build_site
 from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
-from twin.gate.component import expecter_of
-from twin.gate.expectation import Expectation
+from twin.gate.expectation import Expectation, expecter_of
 from twin.gate.ledger import entries as ledger_entries
 from twin.gate.ledger.writer import Ledger
 from twin.gate.limits.judge import judge

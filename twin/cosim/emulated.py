@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.component import Component, Expected, Limit, port, ports_of
-from twin.device import Action, Command, Device, FaultKind, FaultPlan
+from twin.device import NO_FAULTS, Action, Command, Device, FaultKind, FaultPlan
 from twin.errors import ComponentError
 
 if TYPE_CHECKING:
@@ -91,6 +91,15 @@ class Emulated(Component[Any, Any, Any, Any]):
 
     def nameplate(self) -> Any:
         return self.inner.nameplate()
+
+    def begun_faults(self, t_s: int) -> tuple[FaultPlan, ...]:
+        """Of each device, what is there at ``t_s`` since before."""
+        return tuple(device.plan.begun(t_s) for device in self.devices)
+
+    def plan_faults(self, plans: Sequence[FaultPlan]) -> None:
+        """Let other faults happen than those of the scenario; none where nothing is said. For shadow twins."""
+        for number, device in enumerate(self.devices):
+            device.plan = plans[number] if plans else NO_FAULTS
 
     def attach(self, run: RunView) -> None:
         self._run = run

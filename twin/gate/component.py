@@ -12,9 +12,10 @@ nothing here depends on the wall clock: the same scenario gives the same release
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,26 +23,36 @@ import numpy as np
 import twin
 from twin.component import Component, ComponentParams, Layer, Role, Section
 from twin.context import Context
-from twin.cosim.stages import PLANT_ROLES
 from twin.errors import ComponentError, ParkTwinError
-from twin.gate.decision import Decision, GateStatus, Means, Tried, decide, in_words
-from twin.gate.expectation import Expectation
+from twin.gate.decision import Decision, GateStatus, Tried, in_words
+from twin.gate.expectation import Expectation, expecter_of
 from twin.gate.fallback import FallbackLibrary
 from twin.gate.ledger.format import LedgerBusy, LedgerWriteError
 from twin.gate.ports import Inputs, Outputs, State
 from twin.gate.release.book import LeasedBand
 from twin.gate.release.setpoint import ReleaseRefused
-from twin.gate.setpoints import OPERATED, PORTS, bands_of, proved_exchange, safe_values, state_bands, storages_of
+from twin.gate.setpoints import (
+    OPERATED,
+    PORTS,
+    bands_of,
+    latched_values,
+    proved_exchange,
+    safe_values,
+    state_bands,
+    storages_of,
+)
 from twin.gate.shadow.jobs import Failure
-from twin.gate.shadow.shadow import TwinState, operators
-from twin.gate.takeover.desk import DeskState, Lease, Ruling, TakeoverDesk, ruling_of, with_leases
+from twin.gate.shadow.shadow import operators
+from twin.gate.takeover.desk import DeskState, Lease, Ruling, TakeoverDesk, ruling_of
 from twin.gate.takeover.inbox import FileInbox
 from twin.gate.takeover.request import Request, RequestKind, leasable
-from twin.schedule import Horizon, Origin, OriginKind, Schedule
+from twin.nameplate import GeneratorNameplate
+from twin.schedule import Horizon, Schedule
 
 if TYPE_CHECKING:
     from twin.cosim.view import RunView
     from twin.gate.proving import Moment, ProvingGround
+    from twin.gate.question import Question
     from twin.gate.records import GateRecords
 
 NAME = "gate"
@@ -63,6 +74,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self._plates = {n: p for n, p in context.nameplates.items() if isinstance(p, OPERATED)}
         self._assets = tuple(self._plates)
         self._safe = safe_values(self._assets)
+        self._emergency = [f"{n}.p_set_mw" for n, p in self._plates.items()
+                           if isinstance(p, GeneratorNameplate) and p.emergency_only]
         self._ground: ProvingGround | None = None
         self._records: GateRecords | None = None
         self._operators: dict[str, Any] = {}
@@ -131,46 +144,62 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         propose : default: a rollout of the operators.
         by : a person who releases; then nothing is repaired and no fallback is tried.
         """
-        ground, records, state = self._its_ground, self._its_records, self.state
-        moment = self._moment(t_s)
-        if not moment.expectations:  # nothing was measured yet: nothing can be tried, and nothing is released
+        records, state = self._its_records, self.state
+        question = self._question(t_s)
+        if question is None:  # nothing was measured yet: nothing can be tried, and nothing is released
             return None
-        horizon = Horizon(t_s, self._rules.step_s, self._steps)
-        leases = self._desk.leases(t_s)
-        renewed = json.loads(state.fallbacks_json)
-        library = FallbackLibrary(self._safe, storages_of(self._plates), horizon.steps, renewed)
-        told: list[tuple[str, Tried]] = []
-
-        def made(setpoints: Mapping[str, np.ndarray], origin: Origin) -> Schedule:
-            return with_leases(Schedule(horizon, dict(setpoints), origin, ground.scenario_sha256,
-                                        moment.forecast_sha256, moment.state_sha256), leases)
-
-        def rolled_out() -> Schedule | Failure:
-            setpoints = ground.rollout(moment, horizon)
-            return setpoints if isinstance(setpoints, Failure) else made(
-                setpoints, Origin(OriginKind.CONTROLLER, ", ".join(self._operator_names)))
-
-        def blank(setpoints: Mapping[str, np.ndarray], name: str) -> Schedule:
-            return made(setpoints, Origin(OriginKind.FALLBACK, name))
-
-        def try_out(schedule: Schedule) -> Tried:
-            state.trials_count += 1
-            return ground.try_out(schedule, moment)
-
-        def try_all(schedules: Sequence[Schedule]) -> list[Tried]:
-            state.trials_count += len(schedules)
-            return ground.try_all(schedules, moment.nominal)
-
-        decision = decide(Means(
-            rolled_out if propose is None else lambda: propose(moment), try_out, ground.repairs(moment, self._clock),
-            lambda: [] if by else library.schedules(records.book.current, t_s, blank),
-            0 if by else self._rules.repair_rounds, lambda what, tried: told.append((what, tried))))
+        decision = question.answer(
+            question.rolled_out if propose is None else lambda: propose(question.moment),
+            0 if by else self._rules.repair_rounds, may_fall_back=not by)
+        if decision.status is GateStatus.SAFE_STATE and question.leases and not by:
+            records.story(t_s, decision, question.told)
+            self._end_leases(t_s, question.leases, in_words(decision, self._clock))
+            state.trials_count += question.trials_count
+            return self._decide(t_s, propose)
+        if self._rules.release == "by_hand" and not by and decision.status in (GateStatus.RELEASED,
+                                                                              GateStatus.REPAIRED):
+            assert decision.chosen is not None
+            records.story(t_s, decision, question.told)
+            state.waiting_json = json.dumps(decision.chosen.schedule.as_plain())
+            self.emit(t_s, "schedule_waits", "a schedule is proved and waits for a person: twin release")
+            decision = self._waits(question, decision)
         if t_s - state.refreshed_s >= self._rules.fallback_refresh_s:
-            state.refreshed_s = t_s
-            state.fallbacks_json = json.dumps(library.refreshed(
-                records.book.current, t_s, blank, try_all))
-        self._conclude(t_s, decision, moment, told, by)
+            state.refreshed_s, state.fallbacks_json = t_s, json.dumps(question.refreshed_fallbacks())
+        state.trials_count += question.trials_count
+        if decision.status is GateStatus.WAITING:
+            state.asked_s = t_s
+        else:
+            self._conclude(t_s, decision, question.moment, question.told, by)
         return decision
+
+    def _question(self, t_s: int) -> Question | None:
+        """What may hold from now on; None before anything is expected."""
+        from twin.gate.question import Question, moment_of
+
+        run, horizon, expectations = self._run, Horizon(t_s, self._rules.step_s, self._steps), self._expectations(t_s)
+        if not expectations:
+            return None
+        moment = moment_of(run, self._operators, t_s, expectations)
+        latched = latched_values(run.components, run.outputs_before(t_s))
+        library = FallbackLibrary(self._safe_now(), storages_of(self._plates), horizon.steps,
+                                  json.loads(self.state.fallbacks_json))
+        leases = [lease for lease in self._desk.leases(t_s) if lease.key not in latched]
+        return Question(self._its_ground, moment, horizon, self._operator_names, leases, latched, library,
+                        self._its_records.book.current, self._clock)
+
+    def _waits(self, question: Question, decision: Decision) -> Decision:
+        """By hand: what holds goes on while it is proved and not void before the next decision; else a fallback."""
+        current, next_s = question.current, question.horizon.start_s + self._rules.interval_s
+        if current is not None and not self.state.outside and current.expires_s > next_s:
+            return dataclasses.replace(decision, status=GateStatus.WAITING)
+        return question.answer(lambda: Failure("waits", "what was proposed waits for a person"), 0)
+
+    def _end_leases(self, t_s: int, leases: Sequence[Lease], why: str) -> None:
+        """Limits stay enforced: a takeover with which nothing can be proved any more is over."""
+        for lease in leases:
+            self._desk.withdraw(lease, t_s)
+            self.emit(t_s, "lease_withdrawn", f"{lease.key}: the lease of {lease.who} ends early: {why}", "alarm")
+        self._publish_leases(t_s)
 
     def _conclude(self, t_s: int, decision: Decision, moment: Moment, told: list[tuple[str, Tried]], by: str) -> None:
         """Write down, sign and publish, or let it wait; then tell."""
@@ -183,12 +212,6 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             records.story(t_s, decision, told)
             return
         status = GateStatus.BY_HAND if by else decision.status
-        if self._rules.release == "by_hand" and not by and status in (GateStatus.RELEASED, GateStatus.REPAIRED):
-            assert chosen is not None
-            records.story(t_s, decision, told)
-            state.waiting_json = json.dumps(chosen.schedule.as_plain())
-            self.emit(t_s, "schedule_waits", "a schedule is proved and waits for a person: twin release")
-            return
         if chosen is None:
             records.safe_state(t_s, decision, told)
             state.release_json = ""
@@ -196,7 +219,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             until_s = min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s)
             released = records.release(
                 t_s, decision, told, moment, expires_s=until_s, code_version=twin.__version__, by=by,
-                bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(self._plates, t_s, chosen),
+                bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(
+                    self._plates, t_s, chosen, self._run.outputs_before(t_s)),
                 promise=self._its_ground.promise(chosen, moment, until_s))
             state.release_json = json.dumps(released.as_plain())
             state.proved_exchange_mw = proved_exchange(self._run.components, chosen)
@@ -204,21 +228,6 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             severity = {GateStatus.FALLBACK: "warning", GateStatus.SAFE_STATE: "alarm"}.get(status, "info")
             self.emit(t_s, f"gate_{status.name.lower()}", in_words(decision, self._clock), severity)
         state.status_code, state.decisions_count = int(status), state.decisions_count + 1
-
-    def _moment(self, t_s: int) -> Moment:
-        """Snapshot and expectations of now."""
-        from twin.gate.proving import Moment
-
-        run = self._run
-        for name, component in run.components.items():
-            if component.role in PLANT_ROLES and run.reached_s.get(name, run.start_s) != t_s:
-                raise ComponentError(f"{name!r} stands at {run.reached_s.get(name, run.start_s)} s while the gate asks "
-                                     f"at {t_s} s: gate.interval_s must be a multiple of every component's step")
-        whole = {n: c for n, c in run.components.items()
-                 if c.section is not Section.CONTROLLERS or n in self._operators}
-        now = TwinState.of(t_s, whole, run.outputs_before(t_s))
-        state = TwinState(t_s, {**now.states, **self._operators}, now.outputs)
-        return Moment(state, state.sha256(), self._expectations(t_s))
 
     def _expectations(self, t_s: int) -> Sequence[Expectation | None]:
         if self._expecter is None:
@@ -252,17 +261,13 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
 
     def _rule_lease(self, t_s: int, lease: Lease) -> Ruling:
         """The gate's proof of what holds, with this lease."""
-        moment, current = self._moment(t_s), self._its_records.book.current
-        if not moment.expectations:
+        question = self._question(t_s)
+        if question is None:
             return Ruling(False, "nothing was measured yet, so that nothing can be proved; ask again in a minute")
-        horizon = Horizon(t_s, self._rules.step_s, self._steps)
-        library = FallbackLibrary(self._safe, (), horizon.steps)
-        [plan, *_] = library.schedules(current, t_s, lambda setpoints, name: Schedule(
-            horizon, dict(setpoints), Origin(OriginKind.PERSON, lease.who), self._its_ground.scenario_sha256,
-            moment.forecast_sha256, moment.state_sha256))
-        active = [held for held in self._desk.leases(t_s) if held.lease_id != lease.lease_id]
-        self.state.trials_count += 1
-        return ruling_of(self._its_ground.try_out(with_leases(plan, [*active, lease]), moment).verdict)
+        question.leases = [held for held in question.leases if held.lease_id != lease.lease_id]
+        ruling = ruling_of(question.with_lease(lease).verdict)
+        self.state.trials_count += question.trials_count
+        return ruling
 
     def _rule_by_hand(self, t_s: int, request: Request) -> Ruling:
         """Release what waits, or reject what waits or holds."""
@@ -309,13 +314,25 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self.emit(t_s, "release_expired", "the release is void and there is no other: the assets go to their safe "
                                           "state", "alarm")
 
+    def _safe_now(self) -> dict[str, float]:
+        """Safe values; an emergency unit goes on as it was last released: it may be carrying a hospital."""
+        return {**self._safe, **self.state.emergency_mw}
+
+    def _keep_emergency_units(self, t_s: int) -> None:
+        book, state = self._its_records.book, self.state
+        if book.current is not None:
+            now = book.current.schedule.at(t_s)
+            state.emergency_mw = {key: now[key] for key in self._emergency if key in now}
+        latched = latched_values(self._run.components, self._run.outputs_before(t_s))
+        book.safe.update({key: value for key, value in state.emergency_mw.items() if key not in latched})
+
     def _outputs(self, t_s: int, inputs: Inputs) -> Outputs:
         book, state, desk = self._its_records.book, self.state, self._desk
         state.heartbeat_count += 1
+        self._keep_emergency_units(t_s)
         leased = desk.active(t_s)
-        now = {**(book.current.schedule.at(t_s) if book.current is not None else {}), **leased}
-        p_set, p_limit, interrupt = (np.array([now.get(f"{asset}.{name}", safe) for asset in self._assets])
-                                     for name, safe in PORTS.items())
+        now = {**self._safe_now(), **(book.current.schedule.at(t_s) if book.current is not None else {}), **leased}
+        p_set, p_limit, interrupt = (np.array([now[f"{asset}.{name}"] for asset in self._assets]) for name in PORTS)
         bands = np.array([book.band(f"{asset}.p_set_mw", t_s) for asset in self._assets]).reshape(-1, 2)
         held = np.array([float(any(key.startswith(f"{asset}.") for key in leased)) for asset in self._assets])
         resets = np.array([float(desk.state.reset_counts.get(asset, 0)) for asset in self._assets])
@@ -338,7 +355,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
     def _has_left_its_band(self, t_s: int, inputs: Inputs) -> bool:
         """Whether a measured charge is not where the proof holds; an unknown one says nothing."""
         release = self._its_records.book.current
-        if release is None:
+        if release is None or t_s >= release.expires_s:
             return False
         index = release.schedule.horizon.index(t_s)
         for asset, soc in zip(self._assets, np.broadcast_to(inputs.soc, len(self._assets)).tolist(), strict=True):
@@ -367,10 +384,3 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
     def _its_records(self) -> GateRecords:
         assert self._records is not None
         return self._records
-
-
-def expecter_of(components: Mapping[str, Component]) -> Any:
-    """Who knows what to expect; None: nobody."""
-    from twin.gate.expectation import Expecter
-
-    return next((c for c in components.values() if isinstance(c, Expecter)), None)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -111,3 +111,8 @@ def expect(components: Mapping[str, Component], expectation: Expectation | None)
         if expectation is not None and component.expected is None:
             unknown.append(component.name)
     return unknown
+
+
+def expecter_of(components: Mapping[str, Component]) -> Any:
+    """Who knows what to expect; None: nobody."""
+    return next((c for c in components.values() if isinstance(c, Expecter)), None)

@@ -66,6 +66,8 @@ class State:
     """The release that holds; empty: none."""
     proved_exchange_mw: np.ndarray = field(default_factory=lambda: np.empty(0))
     """(steps,) of its horizon: the exchange that its proof saw; empty: unknown."""
+    emergency_mw: dict[str, float] = field(default_factory=dict)
+    """Key → what was last released to an emergency unit: its safe value."""
     waiting_json: str = ""
     """A schedule that waits for a person to release it; empty: none."""
     status_code: int = 0

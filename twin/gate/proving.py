@@ -136,8 +136,13 @@ class ProvingGround:
         nominal = results[0].trajectories if isinstance(results[0], Done) else None
         return Tried(schedule, verdict, nominal)
 
-    def repairs(self, moment: Moment, clock: Callable[[int], str]) -> RepairRounds:
-        """How rejected schedules are repaired from this moment on."""
+    def repairs(self, moment: Moment, clock: Callable[[int], str], held: Mapping[str, np.ndarray]) -> RepairRounds:
+        """How rejected schedules are repaired from this moment on.
+
+        Parameters
+        ----------
+        held : key → (steps,) where the set-point is not the repairer's to change.
+        """
         by_name = {NOMINAL if e is None else e.name: e for e in moment.expectations}
 
         def linearised(tried: Tried) -> RepairContext | None:
@@ -155,7 +160,8 @@ class ProvingGround:
                 return None
             before = Before.of(moment.state, self._components)
             plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
-            return RepairContext(tried.schedule, tried.nominal, joined(found), self.limits, plates, before, clock=clock)
+            return RepairContext(tried.schedule, tried.nominal, joined(found), self.limits, plates, before, clock=clock,
+                                 held=held)
 
         return RepairRounds(Projection(), linearised)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
-from twin.component import Component, ports_of
+from twin.component import Component, Layer, ports_of
 from twin.gate.decision import Tried
 from twin.gate.release.bands import Band
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
@@ -17,6 +18,8 @@ OPERATED = (StorageNameplate, GeneratorNameplate, RenewableNameplate, LoadNamepl
 PORTS = {"p_set_mw": 0.0, "p_limit_mw": math.inf, "interrupt_frac": 0.0}
 """Set-point → its safe value, the one that holds where nobody commands."""
 EXCHANGE_PORT = "exchange_mw"
+LATCHED = "sign_code"
+"""Output of a watchdog: not zero for an asset that it holds."""
 STATE_BAND_SOC = 0.1
 """So far the charge of a storage may be from where the replay saw it before the proof is void."""
 BAND_FRAC = 0.05
@@ -28,6 +31,29 @@ SHORT_STORAGE_H = 0.25
 def safe_values(assets: Iterable[str]) -> dict[str, float]:
     """Key → its value in the safe state."""
     return {f"{asset}.{name}": safe for asset in assets for name, safe in PORTS.items()}
+
+
+def latched_values(components: Mapping[str, Component], outputs: Mapping[str, Any]) -> dict[str, float]:
+    """Key → what a watchdog holds an asset at: it has the last word, and schedules have to count with it.
+
+    Parameters
+    ----------
+    outputs : component → what it delivered last.
+    """
+    held: dict[str, float] = {}
+    for name, component in components.items():
+        given = outputs.get(name)
+        if component.layer is not Layer.WATCHDOG or given is None or not hasattr(given, LATCHED):
+            continue
+        for place, asset in enumerate(component.terminals()["asset"]):
+            if np.atleast_1d(getattr(given, LATCHED))[place]:
+                held |= {f"{asset}.{port}": float(np.atleast_1d(getattr(given, port))[place]) for port in PORTS}
+    return held
+
+
+def with_latches(setpoints: Mapping[str, np.ndarray], latched: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Set-points with what the watchdog holds, until somebody resets it."""
+    return {key: np.full_like(values, latched[key]) if key in latched else values for key, values in setpoints.items()}
 
 
 def storages_of(plates: Mapping[str, Nameplate]) -> list[str]:
@@ -68,8 +94,14 @@ def proved_exchange(components: Mapping[str, Component], chosen: Tried) -> np.nd
     return series[np.clip(rows, 0, len(series) - 1)]
 
 
-def state_bands(plates: Mapping[str, Nameplate], t_s: int, chosen: Tried) -> dict[str, Band]:
-    """Around the charge that the nominal replay saw; without limits before ``t_s``."""
+def state_bands(plates: Mapping[str, Nameplate], t_s: int, chosen: Tried, outputs: Mapping[str, Any],
+                ) -> dict[str, Band]:
+    """Around the charge that the nominal replay saw, from that of now on; without limits before ``t_s``.
+
+    Parameters
+    ----------
+    outputs : asset → what it delivered last.
+    """
     trajectories, horizon = chosen.nominal, chosen.schedule.horizon
     bands: dict[str, Band] = {}
     for asset, plate in plates.items():
@@ -79,7 +111,8 @@ def state_bands(plates: Mapping[str, Nameplate], t_s: int, chosen: Tried) -> dic
             continue
         ends = np.interp(horizon.times_s() + horizon.step_s,
                          trajectories.times_s(asset) + trajectories.steps_s[asset], trajectories.series(key))
-        starts = np.concatenate([ends[:1], ends[:-1]])
+        now = getattr(outputs.get(asset), "soc", None)
+        starts = np.concatenate([ends[:1] if now is None else [float(now)], ends[:-1]])
         past = horizon.times_s() + horizon.step_s <= t_s
         bands[key] = Band(np.where(past, -math.inf, np.minimum(starts, ends) - STATE_BAND_SOC),
                           np.where(past, math.inf, np.maximum(starts, ends) + STATE_BAND_SOC))

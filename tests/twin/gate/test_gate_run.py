@@ -102,9 +102,11 @@ hand_releases: [{at: "00:35", decision: release, who: Li Wei}]
 """
     run, directory = run_site(tmp_path, limits=by_hand, hours=1.25)
     status = run.native("gate.status_code")
-    assert (status[:7] == GateStatus.WAITING).all() and (status[7:13] == GateStatus.BY_HAND).all()
-    assert (status[13:] == GateStatus.SAFE_STATE).all()                  # void after 1800 s, nobody released another
-    assert [e.body["by"] for e in entries(directory, Kind.RELEASE)] == ["Li Wei"]
+    assert (status[:3] == GateStatus.WAITING).all(), "nothing was measured yet"
+    assert (status[3:7] == GateStatus.FALLBACK).all(), "nothing holds yet, so a fallback does"
+    assert (status[7:12] == GateStatus.BY_HAND).all()
+    assert (status[12:] == GateStatus.FALLBACK).all(), "it would be void before the next decision"
+    assert [e.body["by"] for e in entries(directory, Kind.RELEASE)] == ["gate", "gate", "Li Wei", "gate"]
     assert len(entries(directory, Kind.RELEASE_BY_HAND)) == 1
 
 

@@ -26,8 +26,10 @@ STABILISER = 1e-11
 """Added to the diagonal, so that a limit stated twice does no harm; moves the solution by as much."""
 MISSED = 1e-5
 """Further outside than this, in scaled units, a limit is missed; rounding stays a hundred times below it."""
-SOLVER_OPTIONS = {"output_flag": False, "parallel": "off", "qp_regularization_value": STABILISER}
-"""Quiet, and the same on every machine; its own regularisation of 1e-7 would move set-points by as much."""
+SOLVER_OPTIONS = {"output_flag": False, "parallel": "off", "qp_regularization_value": STABILISER,
+                  "qp_iteration_limit": 5000, "time_limit": 10.0}
+"""Quiet, and the same on every machine; its own regularisation of 1e-7 would move set-points by as much. Hundreds of
+iterations are usual; where limits cannot be met at all its active set has been seen to go round in circles."""
 MOST_PASSES = 100
 """Each pass states limits anew that the last solution violates; a handful is usual."""
 

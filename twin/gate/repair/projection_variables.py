@@ -83,6 +83,7 @@ def variables_of(current: Schedule, context: RepairContext) -> Variables:
     for row, key in enumerate(keys):
         if _is_for_balancing(context.plates.get(asset_of(key))):
             unmovable[row] = True
+        unmovable[row] |= context.held.get(key, False)
     bounds = [_bounds(key, context.plates, context.limits) for key in keys]
     low, high = (np.repeat(np.array([[float(b[side])] for b in bounds]), horizon.steps, axis=1) for side in (0, 1))
     high = np.where(np.isinf(asked), np.minimum(high, anchor), high)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from twin.gate.decision import Tried
 from twin.gate.limits.limits import LimitSet
 from twin.gate.limits.series import Before
@@ -52,6 +54,8 @@ class RepairContext:
     """The time before the start."""
     earlier: tuple[Sensitivities, ...] = ()
     """Of the rounds before, oldest first: what they found must not be forgotten when it no longer shows."""
+    held: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Key → (steps,) where a person or the watchdog holds the set-point: not to be changed."""
     clock: Callable[[int], str] = seconds
     """Moment → its name in sentences."""
 

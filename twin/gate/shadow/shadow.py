@@ -5,7 +5,8 @@ the same code as ``twin run`` (``twin.cosim.world``); what differs is put there 
 
 * an :class:`~twin.gate.expectation.Expectation` takes the place of weather, loads and what sun and wind allow, since
   the shadow may not know the future;
-* devices do not know the faults of the scenario that are still to come, only the state that past ones left;
+* devices do not know the faults of the scenario that are still to come, only the state that past ones left, and those
+  that are there already, whose end nobody knows: they last over the horizon;
 * a player commands, or for a rollout the site's operators do.
 """
 
@@ -15,7 +16,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ from twin.codec import encode
 from twin.component import Component, Layer, Section
 from twin.cosim.build import Site, build_site
 from twin.cosim.edges import Edge
+from twin.cosim.emulated import Emulated
 from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
+from twin.device import FaultPlan
 from twin.errors import ComponentError, RunStoreError
 from twin.gate.expectation import Expectation, Expecter, expect
 from twin.gate.shadow.player import CommandPort, SchedulePlayer, command_ports
@@ -45,17 +48,24 @@ class TwinState:
     t_s: int
     states: Mapping[str, Any]
     outputs: Mapping[str, tuple[Any, ...] | None]
+    faults: Mapping[str, tuple[FaultPlan, ...]] = field(default_factory=dict)
+    """Component → the faults of its devices that began before ``t_s``."""
 
     def sha256(self) -> str:
         """Hash of all of it, the same in every process."""
         plain = [self.t_s, encode(dict(self.states)), encode(dict(self.outputs))]
+        faults = {name: [dataclasses.astuple(plan) for plan in plans] for name, plans in self.faults.items()}
+        if faults:
+            plain.append(faults)
         return hashlib.sha256(json.dumps(plain, separators=(",", ":")).encode()).hexdigest()
 
     @classmethod
     def of(cls, t_s: int, components: Mapping[str, Component], last_outputs: Mapping[str, Any]) -> TwinState:
         """A view of the present; to be sent away or copied before anything steps on."""
         return cls(t_s, {n: c.state for n, c in components.items()},
-                   {n: None if last_outputs.get(n) is None else _as_tuple(last_outputs[n]) for n in components})
+                   {n: None if last_outputs.get(n) is None else _as_tuple(last_outputs[n]) for n in components},
+                   {n: c.begun_faults(t_s) for n, c in components.items()
+                    if isinstance(c, Emulated) and any(plan.faults for plan in c.begun_faults(t_s))})
 
 
 def _as_tuple(outputs: Any) -> tuple[Any, ...]:
@@ -172,6 +182,8 @@ class Shadow:
         for name, component in components.items():
             component.restore(start.states[name])
             component.pending_events = []
+            if isinstance(component, Emulated):
+                component.plan_faults(start.faults.get(name, ()))
             given = start.outputs.get(name)
             outputs[name] = None if given is None else component.Outputs(*given)
         return outputs

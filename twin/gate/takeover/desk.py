@@ -205,6 +205,10 @@ class TakeoverDesk:
         self._record(Kind.REFUSAL, request, t_s, {**about, **ruling.about}, ruling.text)
         return Answer(request.request_id, False, ruling.text, t_s)
 
+    def withdraw(self, lease: Lease, t_s: int) -> None:
+        """End a lease with which nothing can be proved any more."""
+        self._close(lease, LeaseState.WITHDRAWN, t_s, "the gate")
+
     def _expire(self, t_s: int) -> None:
         for plain in list(self.state.leases):
             lease = Lease.from_plain(plain)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from twin.schedule import Origin, OriginKind, Schedule
+from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
 
 class LeaseState(StrEnum):
@@ -22,6 +22,8 @@ class LeaseState(StrEnum):
     ACTIVE = "active"
     ENDED = "ended"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    """By the gate: nothing could be proved with it any more."""
     REFUSED = "refused"
 
 
@@ -72,3 +74,18 @@ def with_leases(schedule: Schedule, leases: Sequence[Lease]) -> Schedule:
         changed[lease.key] = np.where(touched, lease.value, before)
     who = ", ".join(dict.fromkeys(lease.who for lease in leases))
     return schedule.changed(changed, Origin(OriginKind.PERSON, who))
+
+
+def held_steps(horizon: Horizon, leases: Sequence[Lease], latched: Iterable[str] = ()) -> dict[str, np.ndarray]:
+    """Key → (steps,) where nobody but a person, or the watchdog, may change the set-point.
+
+    Parameters
+    ----------
+    latched : keys that the watchdog holds, in all steps.
+    """
+    starts = horizon.times_s()
+    held = {key: np.ones(horizon.steps, dtype=bool) for key in latched}
+    for lease in leases:
+        touched = (starts < lease.until_s) & (starts + horizon.step_s > lease.from_s)
+        held[lease.key] = held.get(lease.key, np.zeros(horizon.steps, dtype=bool)) | touched
+    return held

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from twin.errors import ExitCode, ParkTwinError
-from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
+from twin.nameplate import Nameplate, setpoint_ranges
 from twin.suggest import did_you_mean
 
 ID_PATTERN = "[a-z0-9-]{8,60}"
@@ -130,17 +130,8 @@ class Answer:
 
 def leasable(nameplates: Mapping[str, Nameplate]) -> dict[str, tuple[float, float]]:
     """Set-points that a person may take over → lowest and highest value by the nameplate."""
-    found: dict[str, tuple[float, float]] = {}
-    for asset, plate in nameplates.items():
-        if isinstance(plate, StorageNameplate):
-            found[f"{asset}.p_set_mw"] = -plate.charge_power_mw, plate.discharge_power_mw
-        elif isinstance(plate, GeneratorNameplate):
-            found[f"{asset}.p_set_mw"] = 0.0, plate.rated_mw
-        elif isinstance(plate, RenewableNameplate):
-            found[f"{asset}.p_limit_mw"] = 0.0, plate.peak_mw
-        elif isinstance(plate, LoadNameplate) and plate.interruptible_frac > 0.0:
-            found[f"{asset}.interrupt_frac"] = 0.0, plate.interruptible_frac
-    return found
+    return {key: allowed for key, allowed in setpoint_ranges(nameplates).items()
+            if allowed[1] > 0.0 or not key.endswith(".interrupt_frac")}
 
 
 def refusal_of_value(key: str, value: float, ranges: Mapping[str, tuple[float, float]]) -> str | None:

@@ -20,8 +20,7 @@ from twin.codec import decode
 from twin.component import Component
 from twin.context import Calendar
 from twin.errors import RunStoreError
-from twin.gate.component import expecter_of
-from twin.gate.expectation import Expectation
+from twin.gate.expectation import Expectation, expecter_of
 from twin.gate.limits.judge import Result, judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.series import Before
@@ -32,6 +31,7 @@ from twin.gate.shadow.replayed import Replayed
 from twin.gate.shadow.shadow import Shadow, TwinState
 from twin.gate.shadow.trajectory import Trajectories
 from twin.gate.slopes.linearise import linearise
+from twin.nameplate import setpoint_ranges
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Schedule
@@ -79,7 +79,7 @@ def try_file(scenario: ResolvedScenario, file: Path, snapshot: Path | None, rule
     scenario_sha256 = hashlib.sha256(resolved_yaml(scenario).encode()).hexdigest()
     schedule = read_schedule(file, Expected(
         shadow.site.context.calendar, scenario.model.time.step_s, _ports(shadow), scenario_sha256,
-        now_s=now_s))
+        now_s=now_s, ranges=setpoint_ranges(shadow.site.context.nameplates)))
     step_s = math.gcd(schedule.horizon.step_s, rules.step_s)
     if step_s != rules.step_s or schedule.horizon.end_s > shadow.site.context.duration_s:
         shadow = Shadow(_lasting(scenario, schedule.horizon.end_s), step_s)
