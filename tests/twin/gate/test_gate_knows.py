@@ -1,4 +1,4 @@
-"""What the gate has to count with: faults that are there, what the watchdog holds, leases, and who waits for a person."""
+"""What the gate has to count with: faults that are there, what the watchdog holds, leases, who waits for a person."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from twin.schedule import Horizon
 FORK_S, UNTIL_S = 1800, 5400
 SITES = {
     "minimal": (),
-    "zero_carbon_park_day": ("gate.enabled=false", "controllers.forecast=null"),  # a shadow has no forecaster that forecasts anew
+    # without its forecaster: a shadow has none that forecasts anew
+    "zero_carbon_park_day": ("gate.enabled=false", "controllers.forecast=null"),
 }
 
 
