@@ -41,6 +41,7 @@ class ResidualNetwork(Member):
     uses_covariates = True
     width = WIDTH
     replicas = REPLICAS
+    training = TRAINING
 
     def __init__(self) -> None:
         self.names: list[tuple[str, ...]] = []
@@ -67,14 +68,16 @@ class ResidualNetwork(Member):
         self.outputs = Scaler.of_shares(train)
         inputs = self.inputs.scaled(raw)
         held_out = [self.inputs.scaled(self._stacked(validation))], [self._outcome(validation)]
-        self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out, TRAINING, seed)
+        self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out,
+                                     self.training, seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
         from controllers.forecasting.members.keras_parts import refined
 
         inputs = self.inputs.scaled(self._stacked(windows))
-        self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows)], TRAINING, seed)
+        self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows)],
+                               self.training, seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""

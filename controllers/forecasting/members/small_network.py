@@ -6,7 +6,9 @@ left when their forecast is missing or stale.
 
 from __future__ import annotations
 
-from controllers.forecasting.members.residual_network import ResidualNetwork
+from dataclasses import replace
+
+from controllers.forecasting.members.residual_network import TRAINING, ResidualNetwork
 from controllers.forecasting.windows import FeatureTable
 
 
@@ -16,6 +18,8 @@ class SmallNetwork(ResidualNetwork):
     name = "small_network"
     width = 24
     replicas = 1
+    training = replace(TRAINING, most_steps=800)
+    """Its steps are cheap."""
 
 
 class SmallNetworkLags(SmallNetwork):
