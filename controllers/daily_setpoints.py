@@ -2,11 +2,13 @@
 
 Powers in MW, into the network positive. Windows are written as those of a tariff: hours of the local day, optionally
 months and kinds of day, the more specific kind before the general one (``simulators.market.partition``). Where a power
-changes within a step the step gets the time-weighted mean. The table asks; limits are the asset's affair.
+changes within a step the step gets the time-weighted mean. Powers beyond an asset's nameplate are mistakes;
+what else limits it (charge, minimum load, ramps) is the asset's affair.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +19,8 @@ from simulators.market.daily_windows import QUARTERS, DailyWindow, DayKind, cloc
 from simulators.market.partition import covering_windows
 from twin.component import Component, ComponentParams, Nothing, Role, Section, port, ports_of
 from twin.context import CalendarTable, Context
-from twin.errors import ComponentError
+from twin.errors import Problem, ScenarioError
+from twin.nameplate import setpoint_ranges, within
 from twin.registry import component_class
 from twin.suggest import did_you_mean
 
@@ -91,8 +94,10 @@ class DailySetpoints(Component[Params, Nothing, Outputs, Nothing]):
     role = Role.CONTROLLER
 
     def __init__(self, name: str, params: Params, context: Context) -> None:
-        for asset in params.setpoints:
-            _refuse_who_takes_no_power(name, asset, context)
+        mistakes = [mistake for asset, windows in params.setpoints.items()
+                    for mistake in _mistakes(asset, windows, context)]
+        if mistakes:
+            raise ScenarioError(mistakes)
         super().__init__(name, params, context)
 
     def initial_state(self) -> Nothing:
@@ -110,12 +115,17 @@ class DailySetpoints(Component[Params, Nothing, Outputs, Nothing]):
         return table.month - 1, day_kinds(self.context.calendar, table), quarters_in_day(table)
 
 
-def _refuse_who_takes_no_power(name: str, asset: str, context: Context) -> None:
-    """An asset that is not there, or has no set-point, would silently not be operated."""
+def _mistakes(asset: str, windows: list[Window], context: Context) -> list[Problem]:
+    """An asset that is not there, or has no set-point, would silently not be operated; one that is told more than its
+    nameplate allows would silently do less."""
+    place = ("setpoints", asset)
     if asset not in context.types:
-        raise ComponentError(f"{name}: setpoints names {asset!r}, which the scenario does not have; "
-                             f"{did_you_mean(asset, context.types)}")
+        return [Problem(place, f"there is no {asset!r} in this scenario; {did_you_mean(asset, context.types)}")]
     commands = ports_of(component_class(context.types[asset]).Inputs)
     if COMMAND not in commands or commands[COMMAND].per:
-        raise ComponentError(f"{name}: {asset!r} ({context.types[asset]}) follows no {COMMAND}; name storages, plants "
-                             "or other assets that do")
+        return [Problem(place, f"{asset!r} ({context.types[asset]}) follows no {COMMAND}; name storages, plants or "
+                               "other assets that do")]
+    low, high = allowed = setpoint_ranges(context.nameplates).get(f"{asset}.{COMMAND}", (-math.inf, math.inf))
+    return [Problem((*place, number, COMMAND), f"{window.p_set_mw:g} MW is outside {low:g} to {high:g} MW, what the "
+                                               f"nameplate of {asset} allows; give a power within")
+            for number, window in enumerate(windows) if not within(window.p_set_mw, allowed)]

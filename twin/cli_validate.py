@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 HELP = """Try a schedule in the shadow twin, as the release gate would, and print the verdict.
 
 SCHEDULE is a CSV or Parquet file: a column [bold]time[/bold] of interval starts (ISO 8601 with offset), and a column
-for each set-point, asset.port, e.g. bess.p_set_mw. What it leaves out rests at its default.
+for each set-point, asset.port, e.g. bess.p_set_mw. What it leaves out rests at its default; a value beyond the
+nameplate of its asset is a mistake, most likely one of the unit.
 
 Without --snapshot the twin is in the scenario's initial state when the schedule begins; with it, in that of the run,
 and expectations are what the run's forecaster would have said then.

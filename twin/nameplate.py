@@ -7,7 +7,7 @@ efficiencies one-way, money in the scenario's currency.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -166,3 +166,28 @@ Nameplate: TypeAlias = (
     StorageNameplate | GeneratorNameplate | RenewableNameplate | LoadNameplate | ConnectionNameplate | TariffNameplate
     | ThermalNetworkNameplate
 )
+
+
+def setpoint_ranges(nameplates: Mapping[str, Nameplate]) -> dict[str, tuple[float, float]]:
+    """Key of each set-point → lowest and highest value that the nameplate of its asset allows."""
+    found: dict[str, tuple[float, float]] = {}
+    for asset, plate in nameplates.items():
+        if isinstance(plate, StorageNameplate):
+            found[f"{asset}.p_set_mw"] = -plate.charge_power_mw, plate.discharge_power_mw
+        elif isinstance(plate, GeneratorNameplate):
+            found[f"{asset}.p_set_mw"] = 0.0, plate.rated_mw
+        elif isinstance(plate, RenewableNameplate):
+            found[f"{asset}.p_limit_mw"] = 0.0, plate.peak_mw
+        elif isinstance(plate, LoadNameplate):
+            found[f"{asset}.interrupt_frac"] = 0.0, plate.interruptible_frac
+    return found
+
+
+NAMEPLATE_TOLERANCE = 1e-6
+"""So far, in the unit of the set-point, a value may be beyond the nameplate: sums of decimals are not exact."""
+
+
+def within(value: float, allowed: tuple[float, float]) -> bool:
+    """Whether a set-point is within what its nameplate allows, but for rounding."""
+    low, high = allowed
+    return low - NAMEPLATE_TOLERANCE <= value <= high + NAMEPLATE_TOLERANCE

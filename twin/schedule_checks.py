@@ -6,6 +6,7 @@ carries its offset; where a mistake stands at a change of the clock, the message
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -18,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from twin.context import Calendar
+from twin.nameplate import within
 from twin.schedule import Horizon, Origin, OriginKind, Schedule, ScheduleError, may_be_infinite, metadata_of_plain
 from twin.schedule_cells import number_in, shown
 from twin.suggest import did_you_mean
+from twin.units import unit_of
 
 TIME = "time"
 """Header of the interval starts."""
@@ -47,6 +50,8 @@ class Expected:
     """What ends by then is past."""
     duration_s: int = 0
     """How long the schedule must last, counted from now or from its start where that is later."""
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Key of a set-point → lowest and highest value by the nameplate of its asset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +253,24 @@ class _Checks:
                 self.report(found, row, key)
             else:
                 values[index] = found
+        self.nameplate(key, values)
         return values
+
+    def nameplate(self, key: str, values: np.ndarray) -> None:
+        """What the asset cannot do would be cut off silently; most likely another unit was meant."""
+        allowed = self.expected.ranges.get(key)
+        if allowed is None:
+            return
+        column, (low, high) = self.table.columns.index(TIME), allowed
+        beyond = [index for index, value in enumerate(values.tolist()) if math.isfinite(value)
+                  and not within(value, allowed)]
+        if beyond:
+            row, cells = self.table.rows[beyond[0]]
+            others = f" (so are {len(beyond) - 1} further intervals)" if len(beyond) > 1 else ""
+            unit = unit_of(key) or ""
+            self.report(f"{values[beyond[0]]:g} at {str(cells[column]).strip()} is outside {low:g} to {high:g}"
+                        f"{'' if unit in ('', '–') else ' ' + unit}, what the nameplate of {key.partition('.')[0]} "
+                        f"allows{others}; give values within, in the unit that the name of the column says", row, key)
 
     # ---- what it was made from ------------------------------------------------------------------------------------
 

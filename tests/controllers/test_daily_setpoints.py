@@ -13,15 +13,18 @@ from simulators.storage.battery.battery import Battery
 from tests.component_specs import SHANGHAI
 from twin.component import Nothing
 from twin.context import Context
-from twin.errors import ComponentError
+from twin.errors import ScenarioError
+from twin.nameplate import Nameplate
 
 CYCLE = [{"hours": ["0-5"], "p_set_mw": -8}, {"hours": ["17-21:30"], "p_set_mw": 8}]
 TUESDAY = "2025-07-15T00:00:00+08:00"
 
 
-def table(setpoints: dict[str, Any], start: str = TUESDAY, step_s: int = 900) -> DailySetpoints:
+def table(setpoints: dict[str, Any], start: str = TUESDAY, step_s: int = 900,
+          nameplates: dict[str, Nameplate] | None = None) -> DailySetpoints:
     types = {"bess": "battery", "chp": "chp", "sun": "tmy3", "office": "electric_load"}
-    context = Context(datetime.fromisoformat(start), 10**7, step_s, 1, SHANGHAI, types=types)
+    context = Context(datetime.fromisoformat(start), 10**7, step_s, 1, SHANGHAI, types=types,
+                      nameplates=nameplates or {})
     return DailySetpoints("operator", Params.model_validate({"setpoints": setpoints}), context)
 
 
@@ -68,14 +71,25 @@ def test_the_same_hours_in_other_months_do_not_meet() -> None:
 
 
 def test_an_unknown_asset_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(ComponentError, match=r"setpoints names 'bes'.*did you mean 'bess'"):
+    with pytest.raises(ScenarioError, match=r"setpoints.bes: there is no 'bes'.*did you mean 'bess'"):
         table({"bes": CYCLE})
 
 
 @pytest.mark.parametrize("asset", ["sun", "office"])
 def test_what_takes_no_set_point_is_refused(asset: str) -> None:
-    with pytest.raises(ComponentError, match=rf"'{asset}' \(.*\) follows no p_set_mw"):
+    with pytest.raises(ScenarioError, match=rf"'{asset}' \(.*\) follows no p_set_mw"):
         table({asset: CYCLE})
+
+
+def test_powers_beyond_nameplates_are_mistakes_each_at_its_place_and_all_at_once() -> None:
+    plate = Battery("bess", Battery.Params(power_mw=10, energy_mwh=40), table({"bess": CYCLE}).context).nameplate()
+    kilowatts = {"bess": [*CYCLE, {"hours": ["9-10"], "p_set_mw": -8000}], "office": CYCLE, "bes": CYCLE}
+    with pytest.raises(ScenarioError) as caught:
+        table(kilowatts, nameplates={"bess": plate})
+    assert [p.path for p in caught.value.problems] == [
+        ("setpoints", "bess", 2, "p_set_mw"), ("setpoints", "office"), ("setpoints", "bes")]
+    assert caught.value.problems[0].message.startswith("-8000 MW is outside -10 to 10 MW")
+    assert at(table({"bess": [{"hours": ["0-1"], "p_set_mw": 10}]}, nameplates={"bess": plate}), 0.0) == [10.0]
 
 
 def test_a_battery_does_as_the_table_says() -> None:

@@ -118,6 +118,7 @@ def test_the_page_needs_no_network(twin, scenario, schedule_of, tmp_path):
     ((0.0, "nan"), {}, "plan.csv:3: bess.p_set_mw:"),
     ((0.0, 0.0), {"key": "bes.p_set_mw"}, "did you mean 'bess'"),
     ((0.0, 0.0), {"key": "bess.p_set"}, "did you mean"),
+    ((0.0, 800.0), {}, "plan.csv:3: bess.p_set_mw: 800 at 2025-07-15T08:15:00+08:00 is outside -2 to 2 MW"),
     ((0.0, 0.0), {"minutes": 7}, "intervals of 420 s; the scenario steps by 300 s"),
     ((0.0, 0.0), {"first": START - timedelta(days=1)}, "past"),
     ((), {}, "plan.csv"),

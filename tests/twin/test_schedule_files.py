@@ -110,6 +110,18 @@ def test_byte_order_mark_blank_lines_and_line_ends_of_other_systems_are_no_mista
     assert read_schedule(written(text.encode()), expected()).setpoints["bess.p_set_mw"].tolist() == [-2, -0.1, 1.5, 3]
 
 
+def test_set_points_beyond_the_nameplate_are_told_with_time_value_limit_and_remedy(written):
+    ranges = {"bess.p_set_mw": (-2.0, 2.0), "pv.p_limit_mw": (0.0, 4.0)}
+    stamp = "2025-07-15T01:0%d:00+08:00,"
+    row, column, message = mistake(written(HEAD, *(stamp % n + f"{power},inf" for n, power in
+                                                   enumerate((2.0000005, 500, -500)))), ranges=ranges)
+    assert (row, column) == (3, "bess.p_set_mw")
+    assert message.startswith("500 at 2025-07-15T01:01:00+08:00 is outside -2 to 2 MW, what the nameplate of bess "
+                              "allows (so are 1 further intervals); give values within")
+    row, column, message = mistake(written(HEAD, stamp % 0 + "2,-0.001", stamp % 1 + "2,4"), ranges=ranges)
+    assert (row, column) == (2, "pv.p_limit_mw") and "outside 0 to 4 MW" in message
+
+
 def parquet(tmp_path, columns, name="plan.parquet"):
     pq.write_table(pa.table(columns), tmp_path / name)
     return tmp_path / name
