@@ -32,7 +32,6 @@ from twin.gate.shadow.shadow import Shadow, TwinState
 from twin.gate.shadow.trajectory import Trajectories
 from twin.gate.slopes.linearise import linearise
 from twin.nameplate import setpoint_ranges
-from twin.nameplate import setpoint_ranges
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Schedule
