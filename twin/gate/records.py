@@ -1,14 +1,16 @@
 """What the gate of a run writes and publishes: entries of the ledger, signed releases, the book.
 
 The order is that of trust: what led to a release is written first and the release with it, durably; only then is it
-published. A continued run comes to the same releases again; those that the ledger has already are not written twice.
+published. A continued run lives again what came after its last snapshot; what the ledger has of it already, known by
+kind, time and contents, is not written twice.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import twin
@@ -26,6 +28,7 @@ from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
 from twin.gate.release.run_keys import RunKeys
 from twin.gate.takeover.request import Request
 from twin.scenario.takeovers import acts_of
+from twin.schedule import canonical_json
 from twin.store.layout import LEDGER, NEXT_KEY
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from twin.gate.proving import Moment
 
 BY_GATE = "gate"
+CPU_S = "cpu_s"
+"""In a verdict: the only thing that differs when the same is lived again."""
 Told: TypeAlias = list[tuple[str, Tried]]
 """("proposal" | "repair" | "fallback", what was tried), in order."""
 
@@ -55,6 +60,8 @@ class GateRecords:
         self._reader: LedgerReader | None = None
         self._written: dict[str, ReleasedSchedule] = {}
         """Releases that are announced, by their name; of a continued run those from before too."""
+        self._to_live_again: Counter[bytes] = Counter()
+        """What the ledger has from the snapshot on, each as often as it is there."""
         self.past: list[tuple[str, Mapping[str, Any]]] = []
         """Kind and body of all that the ledger held when the run was continued."""
         keys = [key.public]
@@ -66,6 +73,7 @@ class GateRecords:
             self._reader = LedgerReader(file)
             keys = list(self._reader.trusted_keys().values())
             self.past = [(entry.kind, entry.body) for entry in self._reader.entries()]
+            self._to_live_again = _counted((k, b) for k, b in self.past if b.get("t_s", -1) >= run.start_s)
             for kind, body in self.past:
                 if kind == Kind.RELEASE:
                     one = ReleasedSchedule.from_plain(body["release"])
@@ -90,11 +98,12 @@ class GateRecords:
             chosen.schedule, verdict_sha256=chosen.verdict.sha256, snapshot_sha256=moment.state_sha256,
             scenario_sha256=self._scenario_sha256, forecast_sha256=moment.forecast_sha256, code_version=code_version,
             issued_s=t_s, expires_s=expires_s, bands=bands, state_band=state_band)
-        before = self._written.get(released.release_id)
+        before, story = self._written.get(released.release_id), _story(t_s, decision, told)
         if before is not None:
             released = before
+            self._to_live_again -= _counted(story)
         else:
-            self._write([*_story(t_s, decision, told), ledger_entries.released(t_s, released, by or BY_GATE, promise)])
+            self._write([*story, ledger_entries.released(t_s, released, by or BY_GATE, promise)])
             self._written[released.release_id] = released
         self.book.publish(released, t_s)
         return released
@@ -108,10 +117,8 @@ class GateRecords:
         self._write([(kind, body)])
 
     def note_once(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Write down what happened to the plant; a continued run that lives it again writes nothing twice."""
-        if not any(k == kind and b.get("t_s") == body["t_s"] and b.get("message") == body["message"]
-                   for k, b in self.past):
-            self._write([(Kind(kind), body)])
+        """Write down what happened to the plant."""
+        self._write([(Kind(kind), body)])
 
     def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
         """Withdraw what held, which needs no record, and write down that nothing could be released."""
@@ -127,13 +134,25 @@ class GateRecords:
             self._reader.close()
 
     def _write(self, entries: list[Entries]) -> None:
-        if self._ledger is not None:
+        """All of them, unless all of them stand there already."""
+        if self._ledger is None:
+            return
+        again = _counted(entries)
+        if again <= self._to_live_again:
+            self._to_live_again -= again
+        else:
             self._ledger.append_all(entries)
 
     def _is_written(self, released: ReleasedSchedule) -> bool:
         if self._reader is None:
             return self._written.get(released.release_id) is released
         return self._reader.holds_release(released)
+
+
+def _counted(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> Counter[bytes]:
+    """What entries say, but for how long the computer took; each as often as it is there."""
+    return Counter(canonical_json([kind, {name: value for name, value in body.items() if name != CPU_S}])
+                   for kind, body in entries)
 
 
 def _keys_of(run: RunView, site: str) -> tuple[SigningKey, RunKeys | None]:

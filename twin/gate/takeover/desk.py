@@ -130,7 +130,7 @@ class TakeoverDesk:
         """
         before = self._decided.get(request.request_id)
         if before is not None and int(before[1]["t_s"]) < t_s and request.kind in DONE_ONCE:
-            answer = Answer(request.request_id, before[0] != Kind.REFUSAL, str(before[1]["message"]), before[1]["t_s"])
+            answer = Answer(request.request_id, before[0] != Kind.REFUSAL, _answer_in(before[1]), before[1]["t_s"])
         elif request.kind is RequestKind.TAKEOVER:
             answer = self._take_over(request, t_s, validate)
         elif request.kind is RequestKind.END:
@@ -160,11 +160,11 @@ class TakeoverDesk:
         ruling = Ruling(False, refused) if refused else validate(lease)
         kind, body = self._decided.get(request.request_id, ("", {}))
         if kind:  # the ledger has the last word, also where the gate would decide otherwise by now
-            ruling = ruling._replace(accepted=kind == Kind.TAKEOVER, text=str(body["message"]))
+            ruling = ruling._replace(accepted=kind == Kind.TAKEOVER, text=_answer_in(body))
         if not ruling.accepted:
             return self._refuse(request, t_s, ruling, {"lease": lease.in_state(LeaseState.REFUSED).as_plain()})
         lease = Lease.from_plain(body["lease"]) if kind else lease.in_state(LeaseState.VALIDATED)
-        self._record(Kind.TAKEOVER, request, t_s, {"lease": lease.as_plain(), **ruling.about}, (
+        self._record(Kind.TAKEOVER, request, t_s, {"lease": lease.as_plain(), **ruling.about, "answer": ruling.text}, (
             f"{lease.who} holds {lease.key} at {lease.value:g} until {lease.until_s} s: {ruling.text}"))
         self.state.leases.append(lease.in_state(LeaseState.ACTIVE).as_plain())
         return Answer(request.request_id, True, ruling.text, lease.from_s, lease.until_s)
@@ -190,7 +190,7 @@ class TakeoverDesk:
         if not any(key.startswith(f"{asset}.") for key in self._ranges):
             return self._refuse(request, t_s, Ruling(False, f"there is no asset {asset!r} to reset"), {})
         text = f"the watchdog is asked to release {asset}; it refuses while the cause is there, see the run's events"
-        self._record(Kind.WATCHDOG_RESET, request, t_s, {"asset": asset}, f"{request.who}: {text}")
+        self._record(Kind.WATCHDOG_RESET, request, t_s, {"asset": asset, "answer": text}, f"{request.who}: {text}")
         counts[asset] = counts.get(asset, 0) + 1
         return Answer(request.request_id, True, text, t_s)
 
@@ -198,7 +198,7 @@ class TakeoverDesk:
         if not ruling.accepted:
             return self._refuse(request, t_s, ruling, {})
         kind = Kind.RELEASE_BY_HAND if request.kind is RequestKind.RELEASE else Kind.REJECT_BY_HAND
-        self._record(kind, request, t_s, ruling.about, f"{request.who}: {ruling.text}")
+        self._record(kind, request, t_s, {**ruling.about, "answer": ruling.text}, f"{request.who}: {ruling.text}")
         return Answer(request.request_id, True, ruling.text, t_s)
 
     def _refuse(self, request: Request, t_s: int, ruling: Ruling, about: Mapping[str, Any]) -> Answer:
@@ -234,6 +234,11 @@ class TakeoverDesk:
         if (kind.value, name) not in self._written:
             self._record_entry(kind, body)
             self._written.add((kind.value, name))
+
+
+def _answer_in(body: Mapping[str, Any]) -> str:
+    """What the person was told; in a refusal the message itself."""
+    return str(body.get("answer", body["message"]))
 
 
 def ruling_of(verdict: Verdict) -> Ruling:
