@@ -279,11 +279,17 @@ class _Checks:
             return {"origin": Origin(OriginKind.FILE, Path(self.table.file).name), "forecast_sha256": "",
                     "scenario_sha256": self.expected.scenario_sha256, "state_sha256": ""}
         try:
-            return metadata_of_plain(self.table.metadata)
+            about = metadata_of_plain(self.table.metadata)
         except (KeyError, TypeError, ValueError, AttributeError, ScheduleError) as error:
             self.report(f"its metadata are damaged or of another version ({type(error).__name__}: {error}); write the "
                         "file anew, or drop the metadata: the file is its origin then")
             return {}
+        made_for = about["scenario_sha256"]
+        if made_for != self.expected.scenario_sha256:
+            self.report(f"was made for the scenario {made_for[:12]}…, this is {self.expected.scenario_sha256[:12]}…; "
+                        "give the scenario that it was made for (a run directory has its own), or save it as CSV, "
+                        "which names none")
+        return about
 
     def stored_step_s(self) -> int | None:
         """The interval that the metadata of a Parquet file name; needed where there is one row alone."""

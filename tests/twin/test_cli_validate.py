@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from twin import cli
+from twin.context import Calendar
 from twin.gate.limits.verdict import Outcome, Verdict
+from twin.scenario.loader import load_scenario
+from twin.scenario.show import resolved_yaml
+from twin.schedule import Horizon, Origin, OriginKind, Schedule
+from twin.schedule_files import write_schedule
 
 SITE = """\
 name: roof
@@ -70,6 +78,23 @@ def test_a_sound_schedule_is_accepted(twin, scenario, schedule_of):
     assert (code, err) == (0, "")
     assert "accepted: 1 of 1 expectations hold all hard limits" in out
     assert "nothing was measured yet" in out
+
+
+def test_what_a_schedule_was_made_from_is_told_and_another_scenario_is_refused(twin, scenario, tmp_path):
+    loaded = load_scenario(scenario)
+    plan = Schedule(Horizon(0, 900, 4), {"bess.p_set_mw": np.zeros(4)}, Origin(OriginKind.CONTROLLER, "operator"),
+                    hashlib.sha256(resolved_yaml(loaded).encode()).hexdigest(), "", "ee" * 32)
+    file, calendar = tmp_path / "plan.parquet", Calendar(START, "Asia/Shanghai", None)
+    write_schedule(plan, file, calendar)
+    code, out, err = twin("validate", str(file), "--scenario", scenario)
+    assert (code, err) == (0, "")
+    told = " ".join(out.split())
+    assert "it was made from the state eeeeeeeeeeee…, and is tried with the one that is given here" in told
+    write_schedule(dataclasses.replace(plan, scenario_sha256="ff" * 32), file, calendar)
+    code, out, err = twin("validate", str(file), "--scenario", scenario)
+    assert (code, out) == (2, "")
+    told = " ".join(err.split())
+    assert f"was made for the scenario ffffffffffff…, this is {plan.scenario_sha256[:12]}…" in told
 
 
 def test_a_violated_hard_limit_is_rejected_with_time_driver_and_remedy(twin, scenario, schedule_of):

@@ -82,7 +82,15 @@ def test_csv_brings_the_same_numbers_and_times_back(tmp_path_factory, plan):
 def test_parquet_brings_the_same_schedule_back(tmp_path_factory, plan):
     file = tmp_path_factory.getbasetemp() / "round_trip.parquet"
     write_schedule(plan, file, SHANGHAI)
-    assert read_schedule(file, expected()) == plan
+    assert read_schedule(file, expected(scenario_sha256=plan.scenario_sha256)) == plan
+
+
+def test_a_schedule_made_for_another_scenario_is_a_mistake_and_as_csv_it_is_anybodys(tmp_path):
+    for suffix in ("parquet", "csv"):
+        write_schedule(schedule(), tmp_path / f"plan.{suffix}", SHANGHAI)
+    row, column, message = mistake(tmp_path / "plan.parquet", scenario_sha256="77" * 32)
+    assert (row, column) == (None, None) and "was made for the scenario 5c5c5c5c5c5c…, this is 777777777777…" in message
+    assert read_schedule(tmp_path / "plan.csv", expected(scenario_sha256="77" * 32)).scenario_sha256 == "77" * 32
 
 
 @pytest.mark.parametrize(("zone", "start", "changes_at_s"), [

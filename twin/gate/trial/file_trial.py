@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from twin.gate.limits.judge import Result, judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.series import Before
 from twin.gate.limits.verdict import Driver, Verdict
+from twin.gate.proving import Moment
 from twin.gate.rules import GateRules
 from twin.gate.shadow.jobs import Failure
 from twin.gate.shadow.replayed import Replayed
@@ -95,7 +96,17 @@ def try_file(scenario: ResolvedScenario, file: Path, snapshot: Path | None, rule
     nominal = results[0][1] if isinstance(results[0][1], Trajectories) else None
     verdict = verdict.with_drivers(_drivers(shadow, start, schedule, results, limits, verdict))
     return FileTrial(schedule, verdict, limits, before, nominal, shadow.site.context.calendar,
-                     () if expectations else (NO_HISTORY,))
+                     (*(() if expectations else (NO_HISTORY,)), *_made_otherwise(schedule, start, tried)))
+
+
+def _made_otherwise(schedule: Schedule, start: TwinState, tried: Sequence[Expectation | None]) -> Iterator[str]:
+    """What the schedule says it was made from, where that is not what it is tried with."""
+    now = Moment(start, start.sha256(), tried)
+    for what, made, here in (("state", schedule.state_sha256, now.state_sha256),
+                             ("forecast", schedule.forecast_sha256, now.forecast_sha256)):
+        if made and made != here:
+            yield (f"it was made from the {what} {made[:12]}…, and is tried with the one that is given here, "
+                   f"{here[:12]}…")
 
 
 def _lasting(scenario: ResolvedScenario, end_s: int) -> ResolvedScenario:
