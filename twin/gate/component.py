@@ -6,8 +6,9 @@ happened (``twin.gate.ledger.writer``), signs, and publishes the release in the 
 release says, or the safe values where nothing holds; what the operators say directly never passes.
 
 It also decides anew when the measured charge of a storage has left the band in which the release was proved, and when
-a person takes over, gives back, releases or rejects (``twin.gate.takeover``). But for when a person's request arrives,
-nothing here depends on the wall clock: the same scenario gives the same releases, also in a continued run.
+a person takes over, gives back, releases or rejects (``twin.gate.takeover``). The wall clock counts in three things
+alone: when a person's request arrives, a trial that takes longer than ``gate.timeout_s``, which is a rejection, and a
+ledger that cannot be written. Else the same scenario gives the same releases, also in a continued run.
 """
 
 from __future__ import annotations
