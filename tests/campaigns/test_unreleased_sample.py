@@ -5,7 +5,7 @@ import pytest
 from tests.campaigns import unreleased_setpoints
 from twin.cosim.emulated import Emulated
 from twin.gate.release.book import ReleaseBook
-from twin.gate.release.setpoint import Refusal
+from twin.gate.release.refusal import Refusal
 
 
 def test_no_unreleased_set_point_is_ever_applied():

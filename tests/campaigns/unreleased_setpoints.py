@@ -32,8 +32,8 @@ from twin.device import Command
 from twin.gate.release.bands import Band
 from twin.gate.release.book import LeasedBand, ReleaseBook
 from twin.gate.release.keys import SigningKey
+from twin.gate.release.refusal import ReleaseRefused
 from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
-from twin.gate.release.setpoint import ReleaseRefused
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import Horizon, Origin, OriginKind, Schedule

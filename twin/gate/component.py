@@ -31,7 +31,7 @@ from twin.gate.fallback import FallbackLibrary
 from twin.gate.ledger.format import LedgerBusy, LedgerWriteError
 from twin.gate.ports import Inputs, Outputs, State
 from twin.gate.release.book import LeasedBand
-from twin.gate.release.setpoint import ReleaseRefused
+from twin.gate.release.refusal import ReleaseRefused
 from twin.gate.setpoints import (
     OPERATED,
     PORTS,

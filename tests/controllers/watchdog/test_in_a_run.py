@@ -20,7 +20,7 @@ from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
 from twin.errors import ScenarioError
 from twin.gate.release.book import ReleaseBook
-from twin.gate.release.setpoint import Refusal
+from twin.gate.release.refusal import Refusal
 from twin.scenario.loader import load_scenario
 from twin.store.reader import read_run
 

@@ -13,8 +13,8 @@ from tests.twin.gate.releases import key as signing_key
 from tests.twin.gate.releases import release as genuine
 from twin.gate.release.bands import Band
 from twin.gate.release.book import LeasedBand, ReleaseBook
+from twin.gate.release.refusal import Refusal, ReleaseRefused
 from twin.gate.release.release import Verifier
-from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.schedule import Horizon
 
 HORIZON = Horizon(900, 900, 4)

@@ -32,8 +32,8 @@ from twin.gate.ledger.writer import Ledger
 from twin.gate.release import keys
 from twin.gate.release.book import LeasedBand, ReleaseBook
 from twin.gate.release.keys import SigningKeyError
+from twin.gate.release.refusal import Refusal, ReleaseRefused
 from twin.gate.release.release import Verifier
-from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.gate.shadow.jobs import Done, Failure, Replay
 from twin.gate.shadow.pool import ShadowError, ShadowPool
 from twin.gate.shadow.shadow import TwinState

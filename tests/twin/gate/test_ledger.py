@@ -16,8 +16,8 @@ from twin.gate.ledger.format import Head, Kind, LedgerBusy, LedgerError
 from twin.gate.ledger.reader import LedgerReader
 from twin.gate.ledger.writer import Ledger
 from twin.gate.release.keys import read_public_keys
+from twin.gate.release.refusal import Refusal, ReleaseRefused
 from twin.gate.release.release import Verifier
-from twin.gate.release.setpoint import Refusal, ReleaseRefused
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from tests.twin.schedules import schedule, schedules
 from twin.gate.release.bands import Band
 from twin.gate.release.book import ReleaseBook
 from twin.gate.release.keys import PublicKey
+from twin.gate.release.refusal import Refusal, ReleaseRefused
 from twin.gate.release.release import ReleasedSchedule, Verifier
-from twin.gate.release.setpoint import Refusal, ReleaseRefused
 from twin.schedule import ScheduleError
 
 HOUR_S = 3600

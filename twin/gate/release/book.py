@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from twin.gate.release.bands import Band, Bands
+from twin.gate.release.refusal import Refusal
 from twin.gate.release.release import ReleasedSchedule, Verifier
-from twin.gate.release.setpoint import Refusal
 from twin.schedule import Horizon
 
 ROUNDING = 1e-9

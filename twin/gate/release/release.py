@@ -20,7 +20,7 @@ import numpy as np
 from twin.errors import ParkTwinError
 from twin.gate.release.bands import Band, Bands, bands_of_plain, plain_bands
 from twin.gate.release.keys import PublicKey, SigningKey
-from twin.gate.release.setpoint import Refusal, ReleaseRefused
+from twin.gate.release.refusal import Refusal, ReleaseRefused
 from twin.schedule import Schedule, ScheduleError, canonical_json, content_sha256
 
 PURPOSE = "parktwin.release.1"
