@@ -109,6 +109,31 @@ def test_a_row_that_fits_nothing_is_reported_at_its_place(tmp_path, row, message
     assert problem == f"13: limits.wrong.{message}"
 
 
+@pytest.mark.parametrize(("row", "message"), [
+    ("{signal: bess.soc, high: 95", "high: 95 is outside 0 to 1, where soc, a part of a whole, is always; 0.95 if 95 % "
+                                    "is meant"),
+    ('{signal: "*.soc", low: 2', "low: 2 is outside 0 to 1, where soc, a part of a whole, is always; 0.02 if 2 % is "
+                                 "meant"),
+    ("{signal: bess.soc, alarm_low: -0.1", "alarm_low: -0.1 is outside 0 to 1, where soc, a part of a whole, is "
+                                           "always"),
+    ("{signal: load.interrupt_frac, high: 20", "high: 20 is outside 0 to 1, where interrupt_frac, a part of a whole, "
+                                               "is always; 0.2 if 20 % is meant"),
+    ("{signal: load.p_mw, of: above_share, on_above: 2, high: 17",
+     "high: 17 is outside 0 to 1, where a part of the time is always; 0.17 if 17 % is meant"),
+    ("{signal: grid.exchange_mw, low: nameplate",  # there is no agreed export
+     "low: the nameplate of 'grid' leaves exchange_mw (value) without limit, so that this would hold nothing; state "
+     "the limit there, or write a number"),
+])
+def test_what_could_never_bind_is_refused(tmp_path, row, message):
+    [problem] = refused(tmp_path, f"wrong: {row}, {ABOUT}}}")
+    assert problem == f"13: limits.wrong.{message}"
+
+
+def test_a_difference_of_two_charges_may_be_negative(tmp_path):
+    found = own(resolved(tmp_path, f"apart: {{signal: bess.soc, minus: wheel.soc, low: -0.5, high: 0.5, {ABOUT}}}"))
+    assert [(limit.low, limit.high) for limit in found] == [(-0.5, 0.5)]
+
+
 def test_all_wrong_rows_are_reported_at_once(tmp_path):
     problems = refused(tmp_path, f"a: {{signal: bess.x, low: 0, {ABOUT}}}", f"b: {{signal: bess.y, low: 0, {ABOUT}}}")
     assert [problem.split(":")[0] for problem in problems] == ["13", "14"]

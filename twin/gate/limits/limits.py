@@ -16,7 +16,7 @@ from twin.component import Component, Section, ports_of
 from twin.errors import ComponentError, Problem
 from twin.gate.limits.nameplate_bounds import known_quantities, nameplate_bounds
 from twin.gate.limits.quantities import unit_of_quantity
-from twin.gate.limits.rows import NAMEPLATE, LimitClass, LimitRow
+from twin.gate.limits.rows import NAMEPLATE, LimitClass, LimitRow, Quantity
 from twin.gate.limits.signals import Signal, filled, matching, signals_of
 from twin.patterns import WILDCARD
 from twin.scenario.origins import KeyPath, scenario_error
@@ -25,6 +25,8 @@ from twin.schedule import canonical_json
 from twin.suggest import did_you_mean
 
 LIMITS_KEY = "limits"
+PARTS, PART_SUFFIX = ("soc", "measured_soc"), "_frac"
+"""Outputs that are parts of a whole, 0 to 1."""
 SOLVED = {
     "power_flow_solved": LimitRow(signal="*.converged_code", low=1, limit_class=LimitClass.SOLVER,
                                   source="what was not solved is not known to be harmless"),
@@ -164,6 +166,7 @@ def _resolved(name: str, row: LimitRow, signals: list[Signal], plates: _Plates) 
                                      f"({row.of.value}); {plates.told(signal.owner)}; write a number")
         if bounds is None:
             continue
+        _refuse_what_never_binds(row, signal, bounds)
         minus = None if row.minus is None else _second(row.minus, texts, signal, signals)
         # Units of one owner may differ under a pattern; what is joined here shares its unit.
         key = (signal.owner, signal.unit, signal.is_setpoint, *bounds)
@@ -175,6 +178,28 @@ def _resolved(name: str, row: LimitRow, signals: list[Signal], plates: _Plates) 
         yield Limit(name, row, owner, tuple(signal.key for signal, _ in members),
                     tuple(minus for _, minus in members if minus is not None), is_setpoint, low, high,
                     unit_of_quantity(row.of, unit))
+
+
+def _refuse_what_never_binds(row: LimitRow, signal: Signal, bounds: tuple[float, float]) -> None:
+    """A bound that nothing can reach, or that nothing can keep, is a mistake: most likely 95 where 0.95 was meant."""
+    is_share = row.of is Quantity.ABOVE_SHARE
+    if is_share or (_is_part(signal) and row.of in (Quantity.VALUE, Quantity.ABS)):
+        lowest = -1.0 if row.minus is not None and row.of is Quantity.VALUE else 0.0
+        what = "a part of the time" if is_share else f"{signal.output}, a part of a whole,"
+        for side in ("low", "high", "alarm_low", "alarm_high"):
+            given = getattr(row, side)
+            if isinstance(given, float) and not lowest <= given <= 1.0:
+                hint = f"; {given / 100:g} if {given:g} % is meant" if 1.0 < given <= 100.0 else ""
+                raise _RowError((side,), f"{given:g} is outside {lowest:g} to 1, where {what} is always{hint}")
+    nothing = not any(map(math.isfinite, bounds)) and row.alarm_low is None and row.alarm_high is None
+    if nothing and WILDCARD not in row.signal:
+        raise _RowError(("low" if row.low == NAMEPLATE else "high",),
+                        f"the nameplate of {signal.owner!r} leaves {signal.output} ({row.of.value}) without limit, so "
+                        "that this would hold nothing; state the limit there, or write a number")
+
+
+def _is_part(signal: Signal) -> bool:
+    return signal.output in PARTS or signal.output.endswith(PART_SUFFIX)
 
 
 def _second(pattern: str, texts: tuple[str, ...], signal: Signal, signals: list[Signal]) -> str:
