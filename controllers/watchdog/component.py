@@ -5,8 +5,8 @@ a sign lasts; then the asset stays in its safe state until ``watchdog_reset_coun
 process in real time (:mod:`controllers.watchdog.logic`).
 
 Ways in: commands from the layers below; ``heartbeat_count`` and ``release_expires_s`` from whoever dispatches (carrier
-``supervision``); the meter; voltages by explicit connections (``from: electricity.BESS.vm_pu``, ``to:
-watchdog.bess.vm_pu``). An explicit connection from another controller to an asset goes around the watchdog.
+``supervision``); the meter; the voltage at each asset's bus. An explicit connection from another controller to an asset
+goes around the watchdog.
 """
 
 from __future__ import annotations

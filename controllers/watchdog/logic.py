@@ -19,7 +19,7 @@ from controllers.watchdog.thresholds import Thresholds
 from controllers.watchdog.words import described
 
 NOBODY_LEADS = (Sign.NO_HEARTBEAT, Sign.NO_RELEASE)
-"""While one of these is present a command is what those above do for want of a better: a gate without release says 0."""
+"""While one of these is present a command is what those above do for want of a better: a closed gate says 0."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ Rules, in this order:
    that carrier comes back to the asset's input of the same name (a voltage), one step late.
 2. *Terminals named after a component.* A controller with terminals per asset is joined with each of these assets
    wherever both have a port of the same name. A controller's measured input takes the asset's ``measured_…`` reading
-   of that name where there is one, for an instrument is not the truth. Of several controllers that command one port of
+   of that name where there is one, for an instrument is not the truth; what the asset does not give itself is
+   measured at the network terminal that the asset stands on, if that has an output of this name (a voltage). Of several controllers that command one port of
    an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
    word, if it takes an input of that name; otherwise they contradict each other, which is refused. What the asset does
    not take itself ends at the highest layer that passes it on (a person's reset of the watchdog); to a higher layer
@@ -17,7 +18,8 @@ Rules, in this order:
    same name and carrier of the one component that has it; of several controllers, of the nearest lower layer that
    passes on what the others say. A component that chose by an explicit connection from whom
    it takes a carrier gives its own outputs of this carrier to nobody else (a request goes to the one who answers).
-4. *Explicit connections* add to these, and replace them where they name the same input.
+4. *Explicit connections* add to these, and replace them where they name the same input. Where a gate stands between
+   operators and assets, none may go around it: from below its layer to what it commands, or to a layer above it.
 
 An input declared ``measured`` is always one step late: that is the only way back in a step.
 """
@@ -31,7 +33,7 @@ from twin.component import Component, Port, Role, Section, ports_of
 from twin.cosim.build import Site
 from twin.cosim.edges import ATTACH_KEY, Edge, End, port_at
 from twin.cosim.probe import Probe
-from twin.cosim.wiring_checks import check
+from twin.cosim.wiring_checks import around_the_gate, check
 from twin.errors import Problem, ScenarioError
 from twin.suggest import did_you_mean
 
@@ -56,6 +58,8 @@ class _Wiring:
         self.chosen: dict[tuple[str, str], set[str]] = {}
         """(component, carrier) → whom it takes the carrier from by explicit connections."""
         self.networks = self._networks_by_carrier()
+        self.stands_on: dict[str, list[tuple[str, str, str]]] = {}
+        """Asset → (network, group, terminal) by carrier."""
 
     def _networks_by_carrier(self) -> dict[str, list[tuple[str, str]]]:
         """Carrier → [(network name, terminal group)]."""
@@ -88,6 +92,7 @@ class _Wiring:
                 place = self._terminal_of(name, component, carrier)
                 if place is None:
                     continue
+                self.stands_on.setdefault(name, []).append(place)
                 network, group, terminal = place
                 taken = _per_ports(self.components[network].Inputs, group)
                 given = _per_ports(self.components[network].Outputs, group)
@@ -148,14 +153,22 @@ class _Wiring:
                         commanders.setdefault(End(member, port_name), []).append((name, group))
                     for port_name, port in _per_ports(component.Inputs, group).items():
                         source = _reading(component, port_name, port, reads)
-                        if port.carrier is None and port_name not in commands and source is not None:
-                            self.add(End(member, source), End(name, port_name, member), delayed=port.measured)
+                        read = None if source is None else End(member, source)
+                        if read is None and port.measured and component.section is Section.CONTROLLERS:
+                            read = self._at_the_terminal_of(member, port_name)
+                        if port.carrier is None and port_name not in commands and read is not None:
+                            self.add(read, End(name, port_name, member), delayed=port.measured)
         for command, givers in commanders.items():
             self._chain(command, givers)
         for lower in self._controllers():
             for higher in self._controllers():
                 if self.components[lower].layer < self.components[higher].layer:
                     self._tell(lower, higher)
+
+    def _at_the_terminal_of(self, asset: str, port_name: str) -> End | None:
+        """What the network says of the terminal on which an asset stands."""
+        return next((End(network, port_name, terminal) for network, group, terminal in self.stands_on.get(asset, ())
+                     if port_name in _per_ports(self.components[network].Outputs, group)), None)
 
     def _controllers(self) -> list[str]:
         return [name for name, c in self.components.items() if c.section is Section.CONTROLLERS]
@@ -239,6 +252,9 @@ class _Wiring:
             target = self._end(connection.target, "Inputs", index, "to")
             if source is None or target is None:
                 continue
+            around = around_the_gate(self.components, source, target)
+            if around:
+                self.problems.append(self.site.scenario.problem(("connections", index), around))
             port = port_at(self.components, target, "Inputs")
             delayed = connection.delayed or bool(port and port.measured)
             self.explicit_targets.add(target)

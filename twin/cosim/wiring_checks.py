@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 from twin.component import Component, Section, ports_of
-from twin.cosim.edges import ATTACH_KEY, Edge, port_at
+from twin.cosim.edges import ATTACH_KEY, Edge, End, port_at
 
 REMEDY = {
     "weather": "add a 'weather:' section, for example weather: {type: tmy3}",
@@ -16,6 +16,8 @@ REMEDY = {
     "metering": "add a network under 'networks:', for example grid: {type: single_bus}",
 }
 """Broadcast carrier → what usually gives it."""
+GATE = "gate"
+"""Name of the release gate, which stands between operators and assets."""
 Report: TypeAlias = Callable[..., None]
 """(component, message, *keys of its section in the file) tells a problem."""
 
@@ -44,6 +46,23 @@ def check(components: Mapping[str, Component], edges: Collection[Edge], problem:
             problem(owner, f"{count} outputs of {source} go to {target}; only one of an entity can")
     for edge in edges:
         _check_steps(components, edge, problem)
+
+
+def around_the_gate(components: Mapping[str, Component], source: End, target: End) -> str:
+    """Why a connection would let a command reach an asset that no gate has proved; empty: it does not."""
+    gate = components.get(GATE)
+    if gate is None or not gate.sees_plant_before_its_step:
+        return ""
+    commanded = ports_of(gate.Inputs).keys() & ports_of(gate.Outputs).keys()
+    giver, taker = components.get(source.owner), components.get(target.owner)
+    asset = target.terminal or target.owner
+    above = taker is not None and taker.section is Section.CONTROLLERS and taker.layer > gate.layer
+    if target.port not in commanded or asset not in gate.terminals()["asset"] or (target.terminal and not above):
+        return ""
+    if giver is not None and giver.section is Section.CONTROLLERS and giver.layer >= gate.layer:
+        return ""
+    return (f"{source} -> {target} goes around the {GATE}, so that nothing would be proved of it; connect it to "
+            f"{GATE}.{asset}.{target.port}, or leave the gate out (gate: {{enabled: false}})")
 
 
 def _check_steps(components: Mapping[str, Component], edge: Edge, problem: Report) -> None:

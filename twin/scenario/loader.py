@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from twin.device import FaultKind
 from twin.errors import Problem
-from twin.scenario.acts import acts_in_vain, acts_out_of_time
+from twin.scenario.acts import GATE_KEY, acts_in_vain, acts_out_of_time
 from twin.scenario.components import CONTROL_KEY, EXTERNAL_KEY, MAPPINGS, WEATHER_NAME, check_components, named_specs
 from twin.scenario.datadir import find_data_dir
 from twin.scenario.devices import DEVICES_KEY, DeviceSpec, check_devices
@@ -90,6 +90,8 @@ def _unknown_ends(source: SourceMap) -> list[Problem]:
     connections = source.data.get("connections")
     external = source.data.get(EXTERNAL_KEY)
     known = [name for name, *_ in named_specs(source.data)] + (list(external) if isinstance(external, dict) else [])
+    gate = source.data.get(GATE_KEY)
+    known += [GATE_KEY] if isinstance(gate, dict) and gate.get("enabled") is not False else []
     problems = []
     for n, connection in enumerate(connections if isinstance(connections, list) else ()):
         for end in ("from", "to") if isinstance(connection, dict) else ():

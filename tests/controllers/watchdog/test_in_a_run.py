@@ -69,12 +69,14 @@ def test_commands_of_the_operator_go_through_the_watchdog_to_the_asset(tmp_path)
     assert ("bess.measured_soc", "watchdog.bess.soc") in edges, "it reads the instruments, not the truth"
 
 
-def test_a_voltage_reaches_it_by_an_explicit_connection(tmp_path):
-    bus = build_site(load_scenario(written(tmp_path))).components["grid"].terminals()["bus"][0]
-    extra = f"connections:\n  - {{from: grid.{bus}.vm_pu, to: watchdog.bess.vm_pu}}\n"
+@pytest.mark.parametrize(("extra", "source"), [
+    ("", End("grid", "vm_pu", "SITE")),  # of the bus on which the battery stands
+    ("connections:\n  - {from: bess.soc, to: watchdog.bess.vm_pu}\n", End("bess", "soc")),
+])
+def test_a_voltage_reaches_it_from_the_assets_bus_unless_another_connection_is_written(tmp_path, extra, source):
     edges = wire(build_site(load_scenario(written(tmp_path, extra))))
     (edge,) = [e for e in edges if e.target == End("watchdog", "vm_pu", "bess")]
-    assert edge.delayed and edge.source == End("grid", "vm_pu", bus)
+    assert edge.delayed and edge.source == source
 
 
 def test_a_watchdog_slower_than_who_commands_through_it_is_refused(tmp_path):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ from twin.errors import ComponentError, RunStoreError
 from twin.gate.expectation import Expectation, Expecter, expect
 from twin.gate.shadow.player import CommandPort, SchedulePlayer, command_ports
 from twin.gate.shadow.trajectory import Recorder, Trajectories
+from twin.scenario.models import Connection
 from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import Horizon
 from twin.store.tables import ColumnGroup
@@ -196,13 +197,21 @@ def operators(components: Mapping[str, Component]) -> dict[str, Component]:
 
 
 def wire_without_layers(site: Site) -> list[Edge]:
-    """Edges of a site whose connections to components it does not have are left out."""
+    """Edges of a site that lacks layers: connections to one of these lead to the asset, others are left out."""
     scenario = site.scenario
     known = site.components.keys()
-    kept = [c for c in scenario.model.connections
+    kept = [c for c in (_past_layers(c, known) for c in scenario.model.connections)
             if {c.source.split(".")[0], c.target.split(".")[0]} <= known]
     model = scenario.model.model_copy(update={"connections": kept})
     return wire(dataclasses.replace(site, scenario=dataclasses.replace(scenario, model=model)))
+
+
+def _past_layers(connection: Connection, known: Collection[str]) -> Connection:
+    """To the asset itself where it is written to a layer, as ``gate.bess.p_set_mw``."""
+    layer, _, asset_port = connection.target.partition(".")
+    if layer in known or asset_port.split(".")[0] not in known:
+        return connection
+    return connection.model_copy(update={"target": asset_port})
 
 
 def _without_future_faults(scenario: ResolvedScenario) -> ResolvedScenario:
