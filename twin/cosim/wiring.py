@@ -8,11 +8,11 @@ Rules, in this order:
 2. *Terminals named after a component.* A controller with terminals per asset is joined with each of these assets
    wherever both have a port of the same name. A controller's measured input takes the asset's ``measured_…`` reading
    of that name where there is one, for an instrument is not the truth; what the asset does not give itself is
-   measured at the network terminal that the asset stands on, if that has an output of this name (a voltage). Of several controllers that command one port of
-   an asset, a higher layer (``twin.component.Layer``) stands between: it gets what the lower ones say and has the last
-   word, if it takes an input of that name; otherwise they contradict each other, which is refused. What the asset does
-   not take itself ends at the highest layer that passes it on (a person's reset of the watchdog); to a higher layer
-   that only listens it goes beside (a band).
+   measured at the network terminal that the asset stands on, if that has an output of this name (a voltage). Of
+   several controllers that command one port of an asset, a higher layer (``twin.component.Layer``) stands between: it
+   gets what the lower ones say and has the last word, if it takes an input of that name; otherwise they contradict
+   each other, which is refused. What the asset does not take itself ends at the highest layer that passes it on (a
+   person's reset of the watchdog); to a higher layer that only listens it goes beside (a band).
    Terminals of a port of signals are whole names, ``component.output``, and each reads that output.
 3. *Broadcast carriers.* An input with any other carrier (``weather``, ``price``, ``metering``) takes the port of the
    same name and carrier of the one component that has it; of several controllers, of the nearest lower layer that

@@ -45,9 +45,11 @@ def test_a_connection_around_the_gate_is_a_mistake_at_its_place(tmp_path, source
 @pytest.mark.parametrize("extra", [
     "connections:\n  - {from: watchdog.bess.p_set_mw, to: bess.p_set_mw}\n" + WATCHED,  # from above the gate
     "connections:\n  - {from: grid.exchange_mw, to: operator.exchange_mw}\n",  # no command
+    "connections:\n  - {from: grid.SITE.vm_pu, to: watchdog.bess.vm_pu}\n" + WATCHED,  # a reading
 ])
 def test_other_connections_are_none_of_the_gates_business(tmp_path, extra):
     assert ("operator.bess.p_set_mw", "gate.bess.p_set_mw") in wiring_of(tmp_path, extra)
+    assert Shadow(load_scenario(tmp_path / "gated.yaml"), 900).commands
 
 
 def test_the_same_connection_is_allowed_where_there_is_no_gate(tmp_path):

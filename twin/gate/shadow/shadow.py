@@ -15,14 +15,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from twin.codec import encode
-from twin.component import Component, Layer, Section
+from twin.component import Component, Layer, Section, ports_of
 from twin.cosim.build import Site, build_site
 from twin.cosim.edges import Edge
 from twin.cosim.emulated import Emulated
@@ -200,16 +200,17 @@ def wire_without_layers(site: Site) -> list[Edge]:
     """Edges of a site that lacks layers: connections to one of these lead to the asset, others are left out."""
     scenario = site.scenario
     known = site.components.keys()
-    kept = [c for c in (_past_layers(c, known) for c in scenario.model.connections)
+    kept = [c for c in (_past_layers(c, site.components) for c in scenario.model.connections)
             if {c.source.split(".")[0], c.target.split(".")[0]} <= known]
     model = scenario.model.model_copy(update={"connections": kept})
     return wire(dataclasses.replace(site, scenario=dataclasses.replace(scenario, model=model)))
 
 
-def _past_layers(connection: Connection, known: Collection[str]) -> Connection:
-    """To the asset itself where it is written to a layer, as ``gate.bess.p_set_mw``."""
+def _past_layers(connection: Connection, components: Mapping[str, Component]) -> Connection:
+    """To the asset itself where a command is written to a layer that is left out, as ``gate.bess.p_set_mw``."""
     layer, _, asset_port = connection.target.partition(".")
-    if layer in known or asset_port.split(".")[0] not in known:
+    asset, _, port_name = asset_port.partition(".")
+    if layer in components or asset not in components or port_name not in ports_of(components[asset].Inputs):
         return connection
     return connection.model_copy(update={"target": asset_port})
 
