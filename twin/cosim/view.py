@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.component import Component
+from twin.cosim.edges import Edge
 
 if TYPE_CHECKING:
     from twin.gate.release.book import ReleaseBook
@@ -23,6 +24,8 @@ class RunView:
     scenario: ResolvedScenario
     start_s: int
     """Where this run, or its continuation, begins."""
+    edges: Sequence[Edge] = ()
+    """Who feeds whom."""
     directory: Path | None = None
     """Of the run; None where nothing is stored."""
     book: ReleaseBook | None = None

@@ -55,7 +55,7 @@ def run_world(
     before = dict(last_outputs or {})
     groups = stages(site, edges)
     told = _Announcer(listener, site.components[groups[0][0]], on_progress) if on_progress and groups else listener
-    view = RunView(site.components, site.scenario, start_s, directory, last=dict(before))
+    view = RunView(site.components, site.scenario, start_s, edges, directory, last=dict(before))
     keeper = _Keeper(told, view)
     with contextlib.ExitStack() as at_end:
         for component in site.components.values():

@@ -100,7 +100,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self._expecter = expecter_of(run.components)
         self._measured_s = 0 if self._expecter is None else self._expecter.interval_s
         self._operator_names = list(operators(run.components))
-        self._ground = ProvingGround(run.scenario, self._rules, run.components)
+        self._ground = ProvingGround(run.scenario, self._rules, run.components, run.edges)
         self._records = records = GateRecords(run, self._ground.scenario_sha256, self._safe)
         run.book, run.note = records.book, records.note_once
         self._desk = TakeoverDesk(
@@ -122,6 +122,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         """Decide where it is time to, and hand on what holds."""
         if self._ground is None or self._records is None:
             raise ComponentError(f"{self.name} steps only in a run: it tries schedules in copies of the whole twin")
+        self._ground.history.note(t_s, self._run.outputs_before(t_s), self.state.lived)
         try:
             changed = self._serve_persons(t_s)
             left = self._has_left_its_band(t_s, inputs) and t_s - self.state.asked_s >= ASK_AGAIN_S
@@ -180,7 +181,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         run, horizon, expectations = self._run, Horizon(t_s, self._rules.step_s, self._steps), self._expectations(t_s)
         if not expectations:
             return None
-        moment = moment_of(run, self._operators, t_s, expectations)
+        lived = self._its_ground.history.history(t_s, self.state.lived)
+        moment = moment_of(run, self._operators, t_s, expectations, lived)
         latched = latched_values(run.components, run.outputs_before(t_s))
         library = FallbackLibrary(self._safe_now(), storages_of(self._plates), horizon.steps,
                                   json.loads(self.state.fallbacks_json))

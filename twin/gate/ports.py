@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.component import port
 from twin.gate.decision import GateStatus
+from twin.gate.limits.history import Lived
 from twin.gate.takeover.desk import DeskState
 
 
@@ -68,6 +69,8 @@ class State:
     """(steps,) of its horizon: the exchange that its proof saw; empty: unknown."""
     emergency_mw: dict[str, float] = field(default_factory=dict)
     """Key → what was last released to an emergency unit: its safe value."""
+    lived: Lived = field(default_factory=Lived)
+    """What the plant did within the windows of the limits."""
     waiting_json: str = ""
     """A schedule that waits for a person to release it; empty: none."""
     status_code: int = 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from twin.component import Component
+from twin.cosim.edges import Edge
 from twin.gate.decision import Tried
 from twin.gate.expectation import NOMINAL, Expectation
+from twin.gate.limits.history import History, HistoryKeeper
 from twin.gate.limits.judge import judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.promise import promise_of
@@ -38,6 +41,8 @@ class Moment:
     state_sha256: str
     expectations: Sequence[Expectation | None]
     """The nominal one first; None: models and random numbers as they are in the state."""
+    history: History = field(default_factory=History.nothing)
+    """What was lived before."""
 
     @property
     def nominal(self) -> Moment:
@@ -74,16 +79,17 @@ class ProvingGround:
 
     Parameters
     ----------
-    components : of the built twin.
+    components, edges : of the built twin.
     """
 
-    def __init__(self, scenario: ResolvedScenario, rules: GateRules, components: Mapping[str, Component]) -> None:
+    def __init__(self, scenario: ResolvedScenario, rules: GateRules, components: Mapping[str, Component],
+                 edges: Sequence[Edge] = ()) -> None:
         text = resolved_yaml(scenario)
         self.rules = rules
         self.scenario_sha256 = hashlib.sha256(text.encode()).hexdigest()
         self.pool = ShadowPool(text, rules.step_s, workers=rules.workers, timeout_s=rules.timeout_s)
         self.pool.start()
-        self._scenario, self._components = scenario, components
+        self._scenario, self._components, self._edges = scenario, components, edges
         self._limits: LimitSet | None = None
         self._rolled: _RolledOut | None = None
 
@@ -93,6 +99,11 @@ class ProvingGround:
         if self._limits is None:
             self._limits = resolve_limits(self._scenario, self._components, self.pool.commands())
         return self._limits
+
+    @cached_property
+    def history(self) -> HistoryKeeper:
+        """Notes what the plant lives, for limits that look back."""
+        return HistoryKeeper(self.limits, self._components, self._edges, self.rules)
 
     def rollout(self, moment: Moment, horizon: Horizon) -> dict[str, np.ndarray] | Failure:
         """Set-points of the site's operators over a horizon under the nominal expectation."""
@@ -121,7 +132,7 @@ class ProvingGround:
         results |= dict(zip(places, self.pool.run([
             Replay(moment.state, schedules[number].horizon, dict(schedules[number].setpoints),
                    moment.expectations[place]) for number, place in places]), strict=True))
-        before = Before.of(moment.state, self._components)
+        before = Before.of(moment.state, self._components, moment.history)
         return [self._judged(schedule, moment, before,
                              [results[number, place] for place in range(len(moment.expectations))])
                 for number, schedule in enumerate(schedules)]
@@ -153,12 +164,12 @@ class ProvingGround:
             again = self.pool.run([Replay(moment.state, horizon, setpoints, e) for e in others])
             shown = [(nominal, tried.nominal), *((e, r.trajectories) for e, r in zip(others, again, strict=True)
                                                  if isinstance(r, Done))]
-            results = self.pool.run([Linearise(Replayed(moment.state, horizon, setpoints, e, trajectories), self.limits)
-                                     for e, trajectories in shown])
+            results = self.pool.run([Linearise(Replayed(moment.state, horizon, setpoints, e, trajectories,
+                                                        moment.history), self.limits) for e, trajectories in shown])
             found = [r.sensitivities for r in results if isinstance(r, Done) and r.sensitivities is not None]
             if len(found) < len(results):
                 return None
-            before = Before.of(moment.state, self._components)
+            before = Before.of(moment.state, self._components, moment.history)
             plates = {name: plate for name, c in self._components.items() if (plate := c.nameplate()) is not None}
             return RepairContext(tried.schedule, tried.nominal, joined(found), self.limits, plates, before, clock=clock,
                                  held=held)

@@ -19,6 +19,7 @@ from twin.errors import ComponentError
 from twin.gate.decision import Decision, Means, Tried, decide
 from twin.gate.expectation import Expectation
 from twin.gate.fallback import FallbackLibrary
+from twin.gate.limits.history import History
 from twin.gate.proving import Moment, ProvingGround
 from twin.gate.release.release import ReleasedSchedule
 from twin.gate.setpoints import with_latches
@@ -29,12 +30,13 @@ from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
 
 def moment_of(run: RunView, operators: Mapping[str, Any], t_s: int, expectations: Sequence[Expectation | None],
-              ) -> Moment:
+              history: History) -> Moment:
     """Snapshot of now, and what is expected from now on.
 
     Parameters
     ----------
     operators : name → state of each operator before its next step.
+    history : what was lived before.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def moment_of(run: RunView, operators: Mapping[str, Any], t_s: int, expectations
     whole = {n: c for n, c in run.components.items() if c.section is not Section.CONTROLLERS or n in operators}
     now = TwinState.of(t_s, whole, run.outputs_before(t_s))
     state = dataclasses.replace(now, states={**now.states, **operators})
-    return Moment(state, state.sha256(), expectations)
+    return Moment(state, state.sha256(), expectations, history)
 
 
 @dataclass

@@ -101,6 +101,9 @@ def test_what_is_subtracted_follows_the_pattern(tmp_path):
                                              "bounds of interrupt_frac (value); write a number"),
     ('{signal: "*.q_mvar", high: nameplate', "signal: no nameplate states what '*.q_mvar' (value) may be; write a "
                                              "number for low or high"),
+    ("{signal: bess.p_mw, of: rise_per_h, window_h: 0.2, high: 1",
+     "window_h: the window of 720 s is shorter than a step of the trial (gate.step_s is 900 s), so that the limit "
+     "would be judged too mildly; lower gate.step_s to 720 s or less, or raise window_h to 0.25 or more"),
     ("{signal: bess.soc, minus: bess.socc, low: 0", "minus: there is no signal 'bess.socc' to subtract from "
                                                     "'bess.soc'; did you mean 'bess.soc'?"),
 ])

@@ -109,6 +109,74 @@ def test_a_time_on_of_unknown_age_is_at_least_that_since_the_start():
     same(high, [0.25, 0.5, NAN])
 
 
+# ---- what was lived before the start --------------------------------------------------------------------------------
+
+
+def with_history(values, lived, **fields):
+    before = BeforeStart(np.array([NAN]), np.array([NAN]), column(lived))
+    return judged(row(**{"high": 1.0, **fields}), column(values), QUARTER_S, before)
+
+
+def test_a_budget_counts_what_was_used_of_it_before_the_start():
+    found = with_history([0.0, 4.0, 0.0, 0.0], [4.0, 0.0, 2.0], of="energy", window_h=0.75)
+    same(found.high[:, 0], [0.5, 1.5, 1.0, 1.0])                  # the 1 MWh of three quarters ago is out of the window
+    same(found.low[:, 0], [0.5, 1.5, 1.0, 1.0])                   # all of each window is known
+
+
+def test_of_a_window_that_is_not_all_known_only_the_known_counts_and_no_lower_bound():
+    found = with_history([0.0, 0.0, 0.0], [NAN, 2.0], of="energy", window_h=0.75)
+    same(found.high[:, 0], [0.5, 0.5, 0.0])
+    same(found.low[:, 0], [NAN, NAN, 0.0])
+
+
+def test_a_share_of_time_is_one_of_the_whole_window():
+    found = with_history([0.3, 0.0], [0.5, 1.0], of="above_share", on_above=0.1, window_h=1.0)
+    same(found.high[:, 0], [0.625, 0.625])                        # a quarter, and one and a half before
+
+
+def test_without_a_window_as_much_is_looked_at_as_the_horizon_has():
+    same(with_history([1.0, 1.0], [7.0, 3.0], of="sum").high[:, 0], [4.0, 2.0])
+
+
+def test_what_is_overdrawn_already_may_not_be_added_to():
+    """3 of 2 MWh are used: until they leave the window nothing may come, and nothing is asked that nobody can do."""
+    found = with_history([0.0, 0.0, 0.0, 0.0], [4.0, 8.0], of="energy", window_h=0.75)
+    assert found.bound(2.0, 1.0, 0.0)[:, 0] == pytest.approx([3.0, 2.0, 2.0, 2.0], rel=1e-8)
+    assert found.bound(2.0, 1.0, 0.25)[:, 0] == pytest.approx([2.75, 2.0, 2.0, 2.0], rel=1e-8)  # it is given once
+
+
+def test_what_was_not_delivered_may_not_become_less():
+    """Half a MWh instead of 1 in three quarters, of which a half leaves at once: it must come anew."""
+    found = with_history([2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0], of="energy", window_h=0.75)
+    assert found.bound(1.0, -1.0, 0.0)[:, 0] == pytest.approx([0.5, 0.5, 1.0, 1.0], rel=1e-8)
+
+
+@given(st.lists(st.floats(0.0, 4.0), min_size=1, max_size=12), st.floats(0.1, 3.0))
+def test_proofs_from_start_to_start_keep_a_budget_together(asked, high):
+    """Each plan asks in its first step what the proof lets it, and that is lived. No window exceeds the budget."""
+    lived: list[float] = []
+    for value in asked:
+        for p_mw in (value, 0.0):                                 # what does not pass is not done
+            found = with_history([p_mw, 0.0, 0.0, 0.0], lived or [NAN], of="energy", window_h=1.0)
+            if (found.high <= found.bound(high, 1.0, 0.0)).all():
+                break
+        else:
+            pytest.fail("not even rest is allowed")
+        lived.append(p_mw)
+    assert max(high_and_low(lived, of="energy", window_h=1.0)[0]) <= high * (1.0 + 1e-9)
+
+
+def test_a_rate_over_a_window_is_the_same_across_the_start_as_within():
+    whole = [0.0, 0.0, 14.0, 28.0, 28.0, 28.0]
+    within, _ = high_and_low(whole, of="rise_per_h", window_h=0.75)
+    same(with_history(whole[3:], whole[:3], of="rise_per_h", window_h=0.75).high[:, 0], within[3:])
+
+
+def test_of_a_window_shorter_than_a_step_the_worst_is_assumed():
+    high, _ = high_and_low([45.0], before=0.0, of="rise_per_h", window_h=0.125)
+    same(high, [360.0])                                           # 45 MW in seven and a half minutes
+
+
 @pytest.mark.parametrize(("of", "unit", "expected"), [
     ("value", "p.u.", "p.u."), ("change_per_h", "MW", "MW/h"), ("fall_per_h", "°C", "K/h"), ("energy", "MW", "MWh"),
     ("energy", "°C", "K h"), ("sum", "money", "money"), ("up_time_h", "MW", "h"), ("above_share", "–", "–"),

@@ -73,11 +73,11 @@ def test_a_snapshot_knows_last_outputs_and_times_in_a_state(unit, state):
     """Also behind a device, whose state holds that of the unit."""
     before = Before.of(TwinState(0, {"chp": state}, {"chp": (4.0, np.array([1.0, 3.0]))}), unit)
     assert before.values == {"chp.p_mw": 4.0, "chp.part_mw[left]": 1.0, "chp.part_mw[right]": 3.0}
-    of_setpoint = before.of_limit(limit("chp.p_set_mw", setpoint=True, of="up_time_h", low=2.0))
+    of_setpoint = before.of_limit(limit("chp.p_set_mw", setpoint=True, of="up_time_h", low=2.0), 900)
     assert (of_setpoint.value[0], of_setpoint.in_state_s[0]) == (4.0, 5400.0)     # what the asset delivered
 
 
 def test_before_the_first_step_nothing_is_known(unit):
     before = Before.of(TwinState(0, {"chp": Nothing()}, {"chp": None}), unit)
     assert (before.values, before.in_state_s) == ({}, {})
-    assert math.isnan(before.of_limit(limit("chp.p_mw", low=0.0)).value[0])
+    assert math.isnan(before.of_limit(limit("chp.p_mw", low=0.0), 900).value[0])

@@ -53,7 +53,8 @@ class Side:
     limit: Limit
     values: np.ndarray
     """(n, m)."""
-    bound: float
+    bound: np.ndarray
+    """(n, m) or one for all; beyond that of the limit where it was overdrawn before the start."""
     excess: np.ndarray
     """(n, m), beyond the bound; negative inside; NaN where there is nothing to judge."""
     tolerance: float
@@ -72,11 +73,12 @@ class Side:
         for column in np.flatnonzero(outside.any(axis=0)).tolist():
             rows = np.flatnonzero(outside[:, column])
             worst = int(rows[self.excess[rows, column].argmax()])
+            bound = np.broadcast_to(self.bound, self.values.shape)[worst, column]
             yield Violation(
                 limit.name, limit.row.limit_class.value, limit.row.hard and not self.is_alarm, limit.signals[column],
                 limit.owner, limit.row.of.value, expectation, self.start_s + int(rows[0]) * self.step_s,
                 len(rows) * self.step_s, self.start_s + worst * self.step_s, float(self.values[worst, column]),
-                self.bound, 0.0 - float(self.excess[worst, column]), limit.unit, limit.row.source)
+                float(bound), 0.0 - float(self.excess[worst, column]), limit.unit, limit.row.source)
 
 
 def judge(results: Sequence[Result], limits: LimitSet, rules: GateRules, *, schedule: Schedule, scenario_sha256: str,
@@ -136,16 +138,17 @@ def _sides(limit: Limit, trajectories: Trajectories, before: Before) -> Iterator
 
 def sides_of(limit: Limit, block: Block, before: Before) -> Iterator[Side]:
     """A limit's bounds and alarm levels, each compared with a block of its series; what is NaN is not judged."""
-    quantity = judged(limit.row, block.values, block.step_s, before.of_limit(limit))
+    quantity = judged(limit.row, block.values, block.step_s, before.of_limit(limit, block.step_s))
     first = math.ceil(limit.row.holds_after_h * HOUR_S / block.step_s)
     for bound, values, sign, is_alarm in (
             (limit.high, quantity.high, 1.0, False), (limit.low, quantity.low, -1.0, False),
             (limit.alarm_high, quantity.high, 1.0, True), (limit.alarm_low, quantity.low, -1.0, True)):
         if not math.isfinite(bound):
             continue
-        excess = sign * (values - bound)
+        at = np.asarray(bound if is_alarm else quantity.bound(bound, sign, limit.row.tolerance))
+        excess = sign * (values - at)
         excess[:first] = np.nan
-        yield Side(limit, values, bound, excess, 0.0 if is_alarm else limit.row.tolerance, block.start_s,
+        yield Side(limit, values, at, excess, 0.0 if is_alarm else limit.row.tolerance, block.start_s,
                    block.step_s, is_alarm)
 
 

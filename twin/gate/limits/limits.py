@@ -15,7 +15,7 @@ from twin import registry
 from twin.component import Component, Section, ports_of
 from twin.errors import ComponentError, Problem
 from twin.gate.limits.nameplate_bounds import known_quantities, nameplate_bounds
-from twin.gate.limits.quantities import unit_of_quantity
+from twin.gate.limits.quantities import HOUR_S, unit_of_quantity
 from twin.gate.limits.rows import NAMEPLATE, LimitClass, LimitRow, Quantity
 from twin.gate.limits.signals import Signal, filled, matching, signals_of
 from twin.patterns import WILDCARD
@@ -110,6 +110,7 @@ def resolve_limits(scenario: ResolvedScenario, components: Mapping[str, Componen
     problems: list[Problem] = []
     for name, row in scenario.model.limits.items():
         try:
+            _refuse_short_window(row, scenario.model.gate.step_s)
             limits += _resolved(name, row, signals, plates)
         except _RowError as error:
             problems.append(scenario.problem((LIMITS_KEY, name, *error.path), str(error)))
@@ -126,6 +127,16 @@ class _RowError(Exception):
     def __init__(self, path: KeyPath, message: str) -> None:
         super().__init__(message)
         self.path = path
+
+
+def _refuse_short_window(row: LimitRow, step_s: int) -> None:
+    """Of what happens within a step of the trial a replay shows the mean only."""
+    if row.window_h is not None and round(row.window_h * HOUR_S) < step_s:
+        window_s = round(row.window_h * HOUR_S)
+        raise _RowError(("window_h",), f"the window of {window_s} s is shorter than a step of the trial (gate.step_s "
+                                       f"is {step_s} s), so that the limit would be judged too mildly; lower "
+                                       f"gate.step_s to {window_s} s or less, or raise window_h to "
+                                       f"{step_s / HOUR_S:g} or more")
 
 
 class _Plates:

@@ -20,14 +20,12 @@ from twin.gate.limits.judge import Side, sides_of
 from twin.gate.limits.limits import Limit, LimitSet
 from twin.gate.limits.plant_verdict import MOST_KEPT, Breach, Count, PlantVerdict
 from twin.gate.limits.quantities import HOUR_S
-from twin.gate.limits.rows import RATES, LimitClass, Quantity
+from twin.gate.limits.rows import RATES, TOTALS, LimitClass
 from twin.gate.limits.series import Before, block_of
 from twin.gate.rules import GateRules
 from twin.gate.shadow.player import PLAYER, CommandPort
 from twin.gate.shadow.trajectory import Trajectories
 from twin.store.run_data import RunData
-
-TOTALS = (Quantity.ENERGY, Quantity.SUM, Quantity.ABOVE_SHARE)
 
 
 class Explains(Protocol):
@@ -121,7 +119,7 @@ def _breaches(side: Side, join_s: int) -> Iterator[Breach]:
         worst = int(stretch[place])
         yield Breach(
             limit.name, limit.row.limit_class.value, limit.row.hard, limit.signals[column], limit.row.of.value,
-            limit.unit, side.bound, limit.row.source, side.start_s + int(stretch[0]) * side.step_s,
+            limit.unit, float(side.bound), limit.row.source, side.start_s + int(stretch[0]) * side.step_s,
             side.start_s + (int(stretch[-1]) + 1) * side.step_s, len(stretch) * side.step_s,
             side.start_s + worst * side.step_s, float(side.values[worst, column]),
             0.0 - float(side.excess[worst, column]))

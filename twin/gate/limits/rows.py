@@ -36,7 +36,7 @@ class Quantity(StrEnum):
     RISE_PER_H = "rise_per_h"
     FALL_PER_H = "fall_per_h"
     ENERGY = "energy"
-    """Integral over time: MWh of MW, K·h of K; a running one within ``window_h``, else over the horizon."""
+    """Integral over time: MWh of MW, K·h of K; a running one within ``window_h``, else as long as the horizon."""
     SUM = "sum"
     """Sum of amounts that are booked per interval: money, starts, m³."""
     UP_TIME_H = "up_time_h"
@@ -72,7 +72,9 @@ class LimitClass(StrEnum):
 
 
 RATES = (Quantity.CHANGE_PER_H, Quantity.RISE_PER_H, Quantity.FALL_PER_H)
-WITH_WINDOW = (*RATES, Quantity.ENERGY, Quantity.SUM, Quantity.ABOVE_SHARE)
+TOTALS = (Quantity.ENERGY, Quantity.SUM, Quantity.ABOVE_SHARE)
+"""Add up over a window."""
+WITH_WINDOW = (*RATES, *TOTALS)
 WITH_THRESHOLD = (Quantity.UP_TIME_H, Quantity.DOWN_TIME_H, Quantity.ABOVE_SHARE)
 
 
@@ -100,8 +102,10 @@ class LimitRow(BaseModel):
     holds_after_h: float = Field(default=0.0, ge=0, description="the limit holds so long after the start of the "
                                                                 "horizon, e.g. where heat arrives late [h]")
     window_h: float | None = Field(default=None, gt=0, description="of energy, sum and above_share: the last so many "
-                                                                   "hours, default the horizon; of rates: the time "
-                                                                   "over which a change counts, default a step [h]")
+                                                                   "hours, those before the start included, default "
+                                                                   "as many as the horizon has; of rates: the time "
+                                                                   "over which a change counts, default a step [h]; "
+                                                                   "not shorter than gate.step_s")
     on_above: float = Field(default=0.0, ge=0, description="of up_time_h, down_time_h and above_share: on is what "
                                                            "exceeds this size, in the unit of the signal")
     limit_class: LimitClass = Field(alias="class", description="what kind of limit it is, for scores")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from twin.component import Component
+from twin.gate.limits.history import History
 from twin.gate.limits.limits import Limit
 from twin.gate.limits.quantities import BeforeStart
 from twin.gate.shadow.player import PLAYER
@@ -30,16 +31,22 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a snapshot knows of the time before the start: for rates, and for times in a state."""
+    """What is known of the time before the start: for rates, times in a state, and budgets."""
 
     values: Mapping[str, float]
     """Signal → its value in the interval before."""
     in_state_s: Mapping[str, float]
     """Owner → since when it has been on or off, if its state has a field ``in_state_s``."""
+    history: History = field(default_factory=History.nothing)
 
     @classmethod
-    def of(cls, start: TwinState, components: Mapping[str, Component]) -> Before:
-        """Read a snapshot."""
+    def of(cls, start: TwinState, components: Mapping[str, Component], history: History | None = None) -> Before:
+        """Read a snapshot.
+
+        Parameters
+        ----------
+        history : what was lived before it; None: unknown.
+        """
         values: dict[str, float] = {}
         in_state_s: dict[str, float] = {}
         for name, component in components.items():
@@ -50,20 +57,24 @@ class Before:
             since = getattr(state, "in_state_s", getattr(getattr(state, "inner", None), "in_state_s", None))
             if since is not None:
                 in_state_s[name] = float(since)
-        return cls(values, in_state_s)
+        return cls(values, in_state_s, history or History.nothing())
 
     @classmethod
     def nothing(cls) -> Before:
         """Nothing is known."""
         return cls({}, {})
 
-    def of_limit(self, limit: Limit) -> BeforeStart:
-        """What is known of a limit's signals. Before a set-point stands what its asset delivered."""
+    def of_limit(self, limit: Limit, step_s: int) -> BeforeStart:
+        """What is known of a limit's signals, in intervals of so long.
+
+        Before a set-point stands what its asset delivered; of a budget of set-points what the asset was told.
+        """
         keys = [_delivered(key) if limit.is_setpoint else key for key in limit.signals]
         values = np.array([self.values.get(key, np.nan) for key in keys])
         if limit.minus:
             values = values - np.array([self.values.get(key, np.nan) for key in limit.minus])
-        return BeforeStart(values, np.full(len(keys), self.in_state_s.get(limit.owner, np.nan)))
+        return BeforeStart(values, np.full(len(keys), self.in_state_s.get(limit.owner, np.nan)),
+                           self.history.of_limit(limit, step_s))
 
 
 def block_of(limit: Limit, trajectories: Trajectories) -> Block:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.gate.limits.limits import Limit
+from twin.gate.limits.quantities import Used, used_before
 from twin.gate.limits.rows import LimitClass, Quantity
 from twin.gate.repair.projection_qp import FEASIBILITY, LinearLimit
 from twin.gate.repair.projection_variables import NOWHERE, ROUNDING_FRAC, Variables, delivered_signal, followers
@@ -214,41 +215,63 @@ def ramp_limits(v: Variables, context: RepairContext) -> Iterator[LinearLimit]:
 
 def _ramps_of(key: str, limit: Limit, ways: Mapping[str, float], v: Variables,
               context: RepairContext) -> Iterator[LinearLimit]:
-    """Between steps that lie ``lag`` apart; against the step before the start if it is known."""
+    """Between steps that lie ``lag`` apart; against the steps before the start as far as they are known."""
     step_s, columns = v.horizon.step_s, v.columns(key)
     lag_s = round(limit.row.window_h * 3600.0) if limit.row.window_h is not None else \
         context.trajectories.steps_s.get(PLAYER if limit.is_setpoint else limit.owner, step_s)
     lag = max(1, round(lag_s / step_s))
     scale = float(v.scale.flat[columns[0]])
     most = max(limit.high * lag_s / 3600.0 - ROUNDING_FRAC * scale, 0.0)
-    before = context.before.values.get(delivered_signal(key), math.nan)
+    earlier = _earlier(key, limit, lag, v, context)
     for k in range(v.horizon.steps):
         for side, sign in ways.items():
             about = About(limit.name, key, v.horizon.start_s + k * step_s, side)
             if k >= lag:
                 row = linear(about, columns[[k, k - lag]], np.array([sign, -sign]), most, EQUIPMENT, v)
-            elif math.isfinite(before):
-                row = linear(about, columns[[k]], np.array([sign]), most + sign * before, EQUIPMENT, v)
+            elif math.isfinite(earlier[k]):
+                row = linear(about, columns[[k]], np.array([sign]), most + sign * float(earlier[k]), EQUIPMENT, v)
             else:
                 continue
             if row is not None:
                 yield row
 
 
+def _earlier(key: str, limit: Limit, lag: int, v: Variables, context: RepairContext) -> np.ndarray:
+    """(lag,) the steps before the start, as the judge sees them; of what follows a set-point if that is limited."""
+    at_start = context.before.of_limit(limit, v.horizon.step_s)
+    if at_start.lived is None:
+        return np.full(lag, context.before.values.get(delivered_signal(key), math.nan))
+    return at_start.earlier(lag)[:, limit.signals.index(followers(key, limit)[0])]
+
+
 def energy_limits(v: Variables, context: RepairContext) -> Iterator[LinearLimit]:
-    """Hard limits on the integral of a set-point, over the horizon or a running window."""
+    """Hard limits on the integral of a set-point over a running window, what was used of it before included."""
     step_h = v.horizon.step_s / 3600.0
     for limit in context.limits.limits:
         if limit.row.of is not Quantity.ENERGY or not limit.row.hard or limit.minus or not limit.is_setpoint:
             continue
         length = v.horizon.steps if limit.row.window_h is None else max(1, round(limit.row.window_h / step_h))
+        used = used_before(limit.row, context.before.of_limit(limit, v.horizon.step_s), v.horizon.steps,
+                           v.horizon.step_s)
         for key in (key for key in v.keys if key in limit.signals):
             columns, price = v.columns(key), PRICE.get(limit.row.limit_class, WISHES)
             for last in range(v.horizon.steps):
                 inside = columns[max(0, last - length + 1):last + 1]
-                low = limit.low if len(inside) == length else -math.inf
-                for side, sign, bound in (("high", 1.0, limit.high), ("low", -1.0, -low)):
+                for side, sign, bound in _left_of(limit, used, last, limit.signals.index(key), len(inside) == length):
                     about = About(limit.name, key, v.horizon.start_s + last * v.horizon.step_s, side)
-                    row = linear(about, inside, np.full(len(inside), sign * step_h), bound - ROUNDING_FRAC, price, v)
-                    if row is not None and math.isfinite(bound):
+                    row = linear(about, inside, np.full(len(inside), sign * step_h), bound, price, v)
+                    if row is not None:
                         yield row
+
+
+def _left_of(limit: Limit, used: Used | None, last: int, column: int, begun_in_horizon: bool,
+             ) -> Iterator[tuple[str, float, float]]:
+    """(side, sign, what the horizon may add to a budget whose window ends with this step)."""
+    for side, sign, bound in (("high", 1.0, limit.high), ("low", -1.0, limit.low)):
+        whole = begun_in_horizon or (used is not None and bool(used.whole[column]))
+        if not math.isfinite(bound) or (side == "low" and not whole):
+            continue
+        past, at = 0.0, bound
+        if used is not None:
+            past, at = float(np.nan_to_num(used.past[last, column])), float(used.bound(bound, sign, 0.0)[last, column])
+        yield side, sign, sign * (at - past) - (ROUNDING_FRAC if at == bound else 0.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from twin.gate.expectation import Expectation
+from twin.gate.limits.history import History
 from twin.gate.shadow.shadow import TwinState
 from twin.gate.shadow.trajectory import Trajectories
 from twin.schedule import Horizon
@@ -22,6 +23,8 @@ class Replayed:
     setpoints: Mapping[str, np.ndarray]
     expectation: Expectation | None
     trajectories: Trajectories
+    history: History = field(default_factory=History.nothing)
+    """What was lived before the start."""
 
     def step_at(self, t_s: int) -> int:
         """The step of the schedule that acts at a time; its last one goes on after its end."""

@@ -36,7 +36,8 @@ def linearise(shadow: Shadow, replayed: Replayed, limits: LimitSet, *, near_frac
     most_replays : for points on which set-points act late; 0: these have no slopes.
     """
     late = frozenset(name for name, c in shadow.plant.items() if isinstance(c.nameplate(), ThermalNetworkNameplate))
-    located = points_of(limits, replayed.trajectories, Before.of(replayed.start, shadow.plant), late, near_frac)
+    before = Before.of(replayed.start, shadow.plant, replayed.history)
+    located = points_of(limits, replayed.trajectories, before, late, near_frac)
     instant = [p for p in located if not p.point.late]
     delayed = [p for p in located if p.point.late]
     slopes = InstantSlopes(shadow, replayed, instant)

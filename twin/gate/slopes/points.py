@@ -10,9 +10,9 @@ import numpy as np
 
 from twin.errors import ComponentError
 from twin.gate.limits.limits import Limit, LimitSet
-from twin.gate.limits.quantities import HOUR_S, judged, linear_terms
+from twin.gate.limits.quantities import HOUR_S, judged, linear_terms, steps_back
 from twin.gate.limits.rows import LimitClass
-from twin.gate.limits.series import Before, block_of
+from twin.gate.limits.series import Before, Block, block_of
 from twin.gate.shadow.trajectory import Trajectories
 from twin.gate.slopes.sensitivity import Point
 
@@ -60,23 +60,27 @@ def _points(limit: Limit, trajectories: Trajectories, before: Before, late: froz
         block = block_of(limit, trajectories)
     except ComponentError:  # the verdict says that there is no such series
         return
-    quantity = judged(limit.row, block.values, block.step_s, before.of_limit(limit))
+    at_start = before.of_limit(limit, block.step_s)
+    quantity = judged(limit.row, block.values, block.step_s, at_start)
+    earlier = at_start.earlier(steps_back(limit.row, block.step_s))
     first = math.ceil(limit.row.holds_after_h * HOUR_S / block.step_s)
     is_late = limit.owner in late and not limit.is_setpoint
     tolerance = limit.row.tolerance
     for values, bound, sign in ((quantity.high, limit.high, 1.0), (quantity.low, limit.low, -1.0)):
         if not math.isfinite(bound):
             continue
-        excess = sign * (values - bound)
+        bounds = np.broadcast_to(quantity.bound(bound, sign, tolerance), values.shape)
+        excess = sign * (values - bounds)
         excess[:first] = np.nan
         chosen = _with_neighbours(excess > tolerance) if is_late else excess > -near_frac * limit.scale
         for row, column in np.argwhere(chosen & ~np.isnan(excess)).tolist():
             t_s = block.start_s + row * block.step_s
-            low, high = (bound, math.inf) if sign < 0 else (-math.inf, bound)
+            at = float(bounds[row, column])
+            low, high = (at, math.inf) if sign < 0 else (-math.inf, at)
             yield LocatedPoint(
                 Point(limit.name, limit.row.limit_class.value, limit.signals[column], t_s, float(values[row, column]),
                       low, high, tolerance, limit.row.hard, limit.unit, is_late),
-                limit.owner, tuple(_terms(limit, block.values[:, column], column, row, block.start_s, block.step_s)))
+                limit.owner, tuple(_terms(limit, block, column, row, earlier[:, column])))
 
 
 def _with_neighbours(violated: np.ndarray) -> np.ndarray:
@@ -88,9 +92,9 @@ def _with_neighbours(violated: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def _terms(limit: Limit, series: np.ndarray, column: int, row: int, start_s: int, step_s: int) -> Iterator[Term]:
-    for interval, factor in linear_terms(limit.row, series, step_s, row):
-        t_s = start_s + interval * step_s
+def _terms(limit: Limit, block: Block, column: int, row: int, earlier: np.ndarray) -> Iterator[Term]:
+    for interval, factor in linear_terms(limit.row, block.values[:, column], block.step_s, row, earlier):
+        t_s = block.start_s + interval * block.step_s
         yield Term(limit.signals[column], t_s, factor)
         if limit.minus:
             yield Term(limit.minus[column], t_s, -factor)

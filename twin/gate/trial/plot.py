@@ -67,8 +67,8 @@ def _panels(trial: FileTrial) -> Iterator[tuple[Violation, Limit]]:
 def _series(trial: FileTrial, violation: Violation, limit: Limit) -> tuple[list[object], np.ndarray]:
     assert trial.nominal is not None
     block = block_of(limit, trial.nominal)
-    quantity = judged(limit.row, block.values, block.step_s, trial.before.of_limit(limit))
-    upper = violation.bound in (limit.high, limit.alarm_high)
+    quantity = judged(limit.row, block.values, block.step_s, trial.before.of_limit(limit, block.step_s))
+    upper = violation.worst_value > violation.bound
     values = (quantity.high if upper else quantity.low)[:, limit.signals.index(violation.signal)]
     times = [trial.calendar.local(block.start_s + n * block.step_s) for n in range(len(values) + 1)]
     return list(times), np.append(values, values[-1])
