@@ -105,6 +105,18 @@ def test_a_writer_whose_key_was_not_introduced_does_not_begin(file):
     assert damage(file) == [], "and leaves nothing behind"
 
 
+def test_a_ledger_without_entries_begins_with_another_key(file):
+    """The first process was killed before its first entry, and its key is gone with it."""
+    written(file, 0).unlink()
+    with Ledger(file.with_name("other.sqlite"), FIRST) as other:
+        identity = Head.read(other.file).ledger_id
+    put_head(Head.of(identity, 0, "0" * 64, FIRST).prepare(file), file)
+    with Ledger(file, SECOND) as ledger:
+        ledger.append(Kind.FAULT, NOTE)
+    assert damage(file) == damage(file, SECOND.key_id) == []
+    assert Head.read(file).ledger_id == identity
+
+
 def test_the_scenario_in_the_run_directory_names_the_trusted_key(file):
     written(file)
     scenario = file.parent / "scenario.yaml"
