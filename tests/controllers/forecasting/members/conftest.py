@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from controllers.forecasting.features import build_windows
-from controllers.forecasting.members import lightgbm_quantiles, multimodal_network, residual_network
+from controllers.forecasting.members import lightgbm_quantiles, multimodal_network
+from controllers.forecasting.members.residual_network import ResidualNetwork
+from controllers.forecasting.members.small_network import SmallNetwork
 from controllers.forecasting.windows import Windows
 from tests.controllers.forecasting import toy_site
 
@@ -22,8 +24,8 @@ def short_training() -> Iterator[None]:
     """Enough to learn the toy's laws."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lightgbm_quantiles, "ROUNDS", ROUNDS)
-        for network in (residual_network, multimodal_network):
-            patch.setattr(network, "TRAINING", replace(network.TRAINING, epochs=EPOCHS, refining_epochs=1))
+        for owner, name in ((ResidualNetwork, "training"), (SmallNetwork, "training"), (multimodal_network, "TRAINING")):
+            patch.setattr(owner, name, replace(getattr(owner, name), epochs=EPOCHS, refining_epochs=1))
         yield
 
 
