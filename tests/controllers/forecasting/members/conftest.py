@@ -24,7 +24,8 @@ def short_training() -> Iterator[None]:
     """Enough to learn the toy's laws."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lightgbm_quantiles, "ROUNDS", ROUNDS)
-        for owner, name in ((ResidualNetwork, "training"), (SmallNetwork, "training"), (multimodal_network, "TRAINING")):
+        plans = ((ResidualNetwork, "training"), (SmallNetwork, "training"), (multimodal_network, "TRAINING"))
+        for owner, name in plans:
             patch.setattr(owner, name, replace(getattr(owner, name), epochs=EPOCHS, refining_epochs=1))
         yield
 
