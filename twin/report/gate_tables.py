@@ -43,9 +43,12 @@ def limits_line(verdict: PlantVerdict) -> str:
     if not verdict.hard_count:
         return f"Limits: no hard limit was exceeded in the real plant ({judged}){also}"
     names = ", ".join(count.name for count in verdict.counts if count.hard)
-    accepted = f", {verdict.accepted_count} of them under a release of the gate" if verdict.gated else ""
-    return (f"Limits: the real plant was outside hard limits in {_counted(verdict.hard_count, 'stretch', 'stretches')}"
-            f"{accepted} ({names}; {judged}){also}")
+    accepted = ""
+    if verdict.gated:
+        lasted = f" ({span_text(verdict.accepted_s)})" if verdict.accepted_count else ""
+        accepted = f", {verdict.accepted_count} of them{lasted} under a release of the gate"
+    return (f"Limits: the real plant was outside hard limits in {_counted(verdict.hard_count, 'stretch', 'stretches')} "
+            f"({span_text(verdict.hard_s)}){accepted} ({names}; {judged}){also}")
 
 
 def breach_sentence(breach: Breach, clock: Clock) -> str:

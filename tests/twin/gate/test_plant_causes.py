@@ -99,6 +99,17 @@ def test_before_a_release_and_after_the_safe_state_nothing_was_accepted(quarter)
     assert not breach.accepted and breach.causes == () and math.isnan(breach.expected_value)
 
 
+def test_of_a_stretch_what_was_released_is_told_apart_from_what_was_not() -> None:
+    """Outside from 0:45 to 2:00, under a release from 1:00 to 1:30, then in the safe state, which is worst."""
+    plant = replay(grid__exchange_mw=quarters(q3=2.5, q4=3.0, q5=4.0, q6=9.0, q7=8.0))
+    safe = entry(2, noted(Kind.SAFE_STATE, START_S + 1800, "nothing could be proved"))
+    explain = Explanation([entry(1, released(START_S, release(), "gate")), safe], plant)
+    found = judge_plant(plant, limits(IMPORT), GateRules(), explain)
+    assert [(b.t_s, b.end_s, b.accepted, b.worst_value) for b in found.breaches] == [
+        (2700, 3600, False, 2.5), (3600, 5400, True, 4.0), (5400, 7200, False, 9.0)]
+    assert (found.accepted_count, found.hard_s, found.accepted_s) == (1, 4500, 1800)
+
+
 def test_a_release_that_had_expired_had_accepted_nothing() -> None:
     body = released(START_S, release(expires_s=START_S + 900), "gate")
     plant = replay(grid__exchange_mw=quarters(q5=3.0))

@@ -84,14 +84,18 @@ def test_hard_and_soft_and_accepted_stretches_are_counted_apart() -> None:
     values = np.ones(120)
     values[[10, 100]] = 3.0
 
-    def explain(breach: Breach, of) -> Breach:
-        return dataclasses.replace(breach, release_id="0a1b") if breach.t_s > 3600 else breach
+    class Explain:
+        def accepted_at(self, t_s: int) -> bool:
+            return t_s > 3600
+
+        def __call__(self, breach: Breach, of) -> Breach:
+            return dataclasses.replace(breach, release_id="0a1b") if self.accepted_at(breach.worst_t_s) else breach
 
     found = verdict_on(values, import_limit(), limit("grid.exchange_mw", name="wish", high=2.0, hard=False),
-                       explain=explain)
+                       explain=Explain())
     assert found.gated and (found.hard_count, found.accepted_count) == (2, 1)
-    assert [(c.name, c.hard, c.breaches, c.accepted, c.duration_s) for c in found.counts] == [
-        ("import", True, 2, 1, 120), ("wish", False, 2, 1, 120)]
+    assert [(c.name, c.hard, c.breaches, c.accepted, c.duration_s, c.accepted_s) for c in found.counts] == [
+        ("import", True, 2, 1, 120, 60), ("wish", False, 2, 1, 120, 60)]
 
 
 def test_set_points_are_judged_as_they_reached_the_assets() -> None:

@@ -188,11 +188,11 @@ def test_a_schedule_is_drawn_as_proposed_and_as_released_with_the_worst_moment(r
 def test_limits_that_were_kept_and_limits_that_were_not() -> None:
     kept = PlantVerdict(True, 127, (), ())
     assert limits_line(kept) == "Limits: no hard limit was exceeded in the real plant (127 signals judged)"
-    broken = PlantVerdict(True, 127, (Count("import", "exchange", True, 2, 1, 900),
+    broken = PlantVerdict(True, 127, (Count("import", "exchange", True, 2, 1, 900, 300),
                                       Count("wear", "ageing", False, 1, 1, 900)), (BREACH,))
     assert limits_line(broken) == (
-        "Limits: the real plant was outside hard limits in 2 stretches, 1 of them under a release of the gate (import; "
-        "127 signals judged); 1 stretch outside soft limits")
+        "Limits: the real plant was outside hard limits in 2 stretches (15 min), 1 of them (5 min) under a release of "
+        "the gate (import; 127 signals judged); 1 stretch outside soft limits")
     table = breaches_table(broken, clock)
     for told in ("3600 s – 7200 s", "2.5 MW at 5400 s", "1.9", "0a1b2c3d", "wind.available_mw was 1 instead of 2 MW"):
         assert told in table

@@ -63,6 +63,10 @@ class Explanation:
             breach, release_id=str(release["release_id"]), expected_value=expected,
             causes=tuple(causes) or ("nothing that was promised came otherwise",))
 
+    def accepted_at(self, t_s: int) -> bool:
+        """Whether a release held at an instant."""
+        return self._holding_at(t_s) is not None
+
     def _holding_at(self, t_s: int) -> dict[str, Any] | None:
         """Body of the release that held at an instant."""
         place = bisect.bisect_right(self._times_s, t_s)

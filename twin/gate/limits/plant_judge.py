@@ -31,6 +31,9 @@ from twin.store.run_data import RunData
 class Explains(Protocol):
     """Says of a breach what the gate had accepted, and why it came otherwise."""
 
+    def accepted_at(self, t_s: int) -> bool:
+        """Whether a release held at an instant."""
+
     def __call__(self, breach: Breach, limit: Limit) -> Breach:
         """The breach with ``release_id``, ``expected_value`` and ``causes`` filled in."""
 
@@ -58,7 +61,7 @@ def judge_plant(trajectories: Trajectories, limits: LimitSet, rules: GateRules, 
         signals += len(limit.signals)
         for side in sides_of(_as_in_a_trial(limit, rules), block, Before.nothing()):
             if not side.is_alarm:
-                breaches += _breaches(side, rules.step_s)
+                breaches += _breaches(side, rules.step_s, explain)
     of_name = {limit.name: limit for limit in limits.limits}
     if explain is not None:
         breaches = [explain(breach, of_name[breach.name]) for breach in breaches]
@@ -109,11 +112,17 @@ def _as_in_a_trial(limit: Limit, rules: GateRules) -> Limit:
     return dataclasses.replace(limit, row=limit.row.model_copy(update={"window_h": window_h}))
 
 
-def _breaches(side: Side, join_s: int) -> Iterator[Breach]:
-    """Stretches of time outside; short returns inside, up to ``join_s``, do not end one."""
+def _breaches(side: Side, join_s: int, explain: Explains | None) -> Iterator[Breach]:
+    """Stretches of time outside; short returns inside, up to ``join_s``, do not end one.
+
+    Where a release begins or ends to hold, another stretch begins: each is accepted as a whole or not at all.
+    """
     outside, limit = side.outside, side.limit
     rows = np.flatnonzero(outside.any(axis=1))
-    for stretch in np.split(rows, np.flatnonzero(np.diff(rows) * side.step_s > join_s) + 1) if len(rows) else ():
+    accepted = np.array([explain is not None and explain.accepted_at(side.start_s + row * side.step_s)
+                         for row in rows.tolist()], dtype=bool)
+    ends = (np.diff(rows) * side.step_s > join_s) | (accepted[1:] != accepted[:-1])
+    for stretch in np.split(rows, np.flatnonzero(ends) + 1) if len(rows) else ():
         excess = np.where(outside[stretch], side.excess[stretch], -np.inf)
         place, column = np.unravel_index(int(excess.argmax()), excess.shape)
         worst = int(stretch[place])
@@ -130,4 +139,5 @@ def _counts(breaches: Sequence[Breach]) -> tuple[Count, ...]:
     for breach in breaches:
         by_name.setdefault(breach.name, []).append(breach)
     return tuple(Count(name, found[0].limit_class, found[0].hard, len(found), sum(b.accepted for b in found),
-                       sum(b.duration_s for b in found)) for name, found in by_name.items())
+                       sum(b.duration_s for b in found), sum(b.duration_s for b in found if b.accepted))
+                 for name, found in by_name.items())

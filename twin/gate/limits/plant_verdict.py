@@ -42,7 +42,7 @@ class Breach:
     t_s: int
     end_s: int
     duration_s: int
-    """Time outside in sum; short returns inside do not end a stretch."""
+    """Time outside in sum; short returns inside do not end a stretch, but the begin and the end of a release do."""
     worst_t_s: int
     worst_value: float
     margin: float
@@ -70,6 +70,8 @@ class Count:
     accepted: int
     """Of these, under a release."""
     duration_s: int
+    accepted_s: int = 0
+    """Of this, under a release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,16 @@ class PlantVerdict:
     def hard_count(self) -> int:
         """Stretches outside a hard limit."""
         return sum(count.breaches for count in self.counts if count.hard)
+
+    @property
+    def hard_s(self) -> int:
+        """Time outside hard limits, limit by limit."""
+        return sum(count.duration_s for count in self.counts if count.hard)
+
+    @property
+    def accepted_s(self) -> int:
+        """Of this, under a release of the gate."""
+        return sum(count.accepted_s for count in self.counts if count.hard)
 
     @property
     def accepted_count(self) -> int:
