@@ -14,7 +14,7 @@ import typer
 import twin
 from twin import cli_ledger, cli_takeover, cli_validate
 from twin.cli_plugins import PluginGroup
-from twin.errors import ExitCode, ParkTwinError, RunStoreError, StoreWriteError
+from twin.errors import ExitCode, ParkTwinError, StoreWriteError, WrongRunError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,9 +28,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Digital-twin co-simulation of energy sites.\n\nA scenario file describes a site; [bold]twin run[/bold] "
          "simulates it and writes a run directory with results and a report.",
-    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario, 3 a schedule was not accepted, 4 a network could not be "
-           "solved in some steps or validation figures outside tolerance, or the real plant left a hard limit in spite "
-           "of the release gate, 5 a component or external simulator failed, 6 run store damaged, 130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 mistake in a call or scenario (also a run directory that exists, does not or is being "
+           "written), 3 a schedule was not accepted, 4 a network could not be solved in some steps or validation "
+           "figures outside tolerance, or the real plant left a hard limit in spite of the release gate, 5 a component,"
+           " an external simulator or the disk failed, 6 the files of a run are damaged, 130 interrupted.",
 )
 
 app.add_typer(cli_ledger.app, name="ledger")
@@ -103,7 +104,7 @@ def _present(times: RunTimes, as_json: bool, report: bool) -> None:
     meta = RunMeta.read(times.directory)
     data = read_run(times.directory)
     if data.duration_s == 0:
-        raise RunStoreError(f"{times.directory} has no complete step yet; `twin resume {times.directory}` continues it")
+        raise WrongRunError(f"{times.directory} has no complete step yet; `twin resume {times.directory}` continues it")
     accounts, verdict = settle(data), PlantVerdict.read(times.directory)
     if report:
         from twin.report import write_report
@@ -327,6 +328,10 @@ def main() -> Any:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
+    except OSError as error:
+        if os.environ.get("TWIN_DEBUG"):
+            raise
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}", ExitCode.DEVICE)
     except Exception as error:
         if isinstance(getattr(error, "exit_code", None), int) and hasattr(error, "format_message"):
             _fail(f"{error.format_message()}\nTry 'twin --help'.", ExitCode.USAGE)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from twin.gate.ledger.format import Head, Kind
 
 app = typer.Typer(no_args_is_help=True, help="The ledger of releases: verify it, show it, ask why.",
-                  epilog="Exit codes: 0 ok, 2 mistake in the call, 6 the ledger is damaged or missing.")
+                  epilog="Exit codes: 0 ok, 2 mistake in the call, or no ledger there, 6 the ledger is damaged or "
+                         "gone.")
 
 PlaceArg = Annotated[Path, typer.Argument(metavar="RUN", help="a run directory, or the file of a ledger")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON instead of text")]
@@ -101,6 +102,8 @@ def _ledger(place: Path) -> Path:
 def _kept_head(file: Path) -> Head:
     from twin.gate.ledger.format import Head
 
+    if not file.is_file():
+        raise ParkTwinError(f"--head {file}: there is no such file; give a copy of ledger.head that was kept elsewhere")
     return Head.read_file(file)
 
 

@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     NO_VALID_SCHEDULE = 3
     VIOLATIONS = 4
     DEVICE = 5
+    """A component, an external simulator or the disk."""
     STORE_DAMAGED = 6
     INTERRUPTED = 130
 
@@ -67,13 +68,24 @@ class StepError(ComponentError):
 
 
 class RunStoreError(ParkTwinError):
-    """The run directory cannot be written or read."""
+    """The run directory is damaged."""
 
     exit_code = ExitCode.STORE_DAMAGED
 
 
+class WrongRunError(RunStoreError):
+    """The call names a directory that does not serve: no run, one that exists, is being written, or of another version.
+
+    Nothing is damaged.
+    """
+
+    exit_code = ExitCode.USAGE
+
+
 class StoreWriteError(RunStoreError):
-    """Results could not be written, for example on a full disk."""
+    """Results could not be written, for example on a full disk; what was written is sound."""
+
+    exit_code = ExitCode.DEVICE
 
 
 class ExternalSimulatorError(ParkTwinError):

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from twin.store.lock import WriterLock
+
 MINUTES = ["--set", "time.duration_h=2"]
 
 
@@ -102,13 +104,44 @@ def test_list_shows_the_parameters_of_a_component_or_a_device(type_name, section
 
 def test_an_existing_directory_is_refused(finished):
     done = twin("run", "minimal", *MINUTES, "--out", str(finished[0]))
-    assert done.returncode == 6 and "exists already" in done.stderr
+    assert done.returncode == 2 and "exists already" in done.stderr
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     for command in ("resume", "report"):
         done = twin(command, str(tmp_path))
-        assert done.returncode == 6 and "no run directory" in done.stderr
+        assert done.returncode == 2 and "no run directory" in done.stderr
+        done = twin(command, str(tmp_path / "none"))
+        assert done.returncode == 2 and "does not exist" in done.stderr
+
+
+def test_a_run_that_another_process_writes_is_not_taken_from_it(tmp_path):
+    directory = tmp_path / "run"
+    assert twin("run", "minimal", *MINUTES, "--no-report", "--out", str(directory)).returncode == 0
+    meta = json.loads((directory / "meta.json").read_text())
+    (directory / "meta.json").write_text(json.dumps({**meta, "status": "running"}))
+    writer = WriterLock(directory / "writer.lock")
+    writer.acquire()
+    done = twin("resume", str(directory))
+    writer.release()
+    assert done.returncode == 2 and "another process is writing this run" in done.stderr
+
+
+def test_what_a_finished_run_lost_is_called_damage_and_named(tmp_path):
+    directory = tmp_path / "run"
+    assert twin("run", "minimal", *MINUTES, "--no-report", "--out", str(directory)).returncode == 0
+    (directory / "run.h5").unlink()
+    for command in ("report", "resume"):
+        done = twin(command, str(directory))
+        assert done.returncode == 6 and "run.h5: the run's results are missing" in done.stderr, done.stderr
+    meta = json.loads((directory / "meta.json").read_text())
+    del meta["format"]
+    (directory / "meta.json").write_text(json.dumps(meta))
+    done = twin("report", str(directory))
+    assert done.returncode == 6 and "does not say which version" in done.stderr
+    (directory / "meta.json").write_text(json.dumps({**meta, "format": 99}))
+    done = twin("report", str(directory))
+    assert done.returncode == 2 and "written by version 99" in done.stderr
 
 
 def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(tmp_path):
@@ -118,7 +151,8 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(tmp_path):
     done = twin("run", "minimal", "--json", "--no-report", "--set", "run.checkpoint_every_s=0", "--set",
                 "time.duration_h=240", "--out", str(directory),
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert done.returncode == 6 and "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 5 and "Traceback" not in done.stderr, done.stderr
+    assert done.stderr.partition(": ")[2].startswith("the run cannot be written: File too large; make room")
     assert "make room on the disk" in done.stderr and "twin resume" in done.stderr
     resumed = twin("resume", str(directory), "--json", "--no-report")
     assert resumed.returncode == 0 and json.loads(resumed.stdout)["simulated_s"] == 240 * 3600

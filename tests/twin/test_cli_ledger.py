@@ -14,6 +14,7 @@ import pytest
 from tests.twin.gate.releases import SITE, key, release
 from tests.twin.schedules import schedule
 from twin.gate.ledger import entries as told
+from twin.gate.ledger.check import LedgerDamaged
 from twin.gate.ledger.format import Kind, head_file
 from twin.gate.ledger.reader import Entry, LedgerReader
 from twin.gate.ledger.story import NoSuchRelease, Teller, story_of
@@ -135,10 +136,25 @@ def test_verify_of_a_damaged_ledger_exits_6_and_names_the_damage(tmp_path):
     assert twin("ledger", "show", tmp_path, "--last", 1).stdout == "[2] – fault: damaged no JSON\n"
 
 
-def test_verify_without_a_ledger_or_with_a_wrong_head_file_exits_6(tmp_path, run_directory):
-    for args in ((tmp_path,), (run_directory, "--head", tmp_path / "none.head")):
-        done = twin("ledger", "verify", *args)
-        assert done.returncode == 6 and "Traceback" not in done.stderr and str(tmp_path) in done.stderr
+def test_a_run_without_a_ledger_and_a_head_file_that_is_not_there_are_mistakes_of_the_call(tmp_path, run_directory):
+    for args in (("verify", tmp_path), ("show", tmp_path), ("why", "1a", tmp_path),
+                 ("verify", run_directory, "--head", tmp_path / "none.head")):
+        done = twin("ledger", *args)
+        assert done.returncode == 2 and "Traceback" not in done.stderr and str(tmp_path) in done.stderr
+
+
+def test_a_ledger_that_was_deleted_is_gone_for_readers_and_writers_and_stays_so(tmp_path):
+    file = tmp_path / "ledger.sqlite"
+    with Ledger(file, key()) as ledger:
+        ledger.append(*told.noted(Kind.FAULT, 0, "all is well"))
+    file.unlink()
+    with pytest.raises(LedgerDamaged, match="the file is gone"):
+        Ledger(file, key())
+    assert not file.exists()
+    done = twin("ledger", "show", tmp_path)
+    assert done.returncode == 6 and "the file is gone" in done.stderr
+    done = twin("ledger", "verify", tmp_path)
+    assert done.returncode == 6 and "the file is gone" in done.stdout
 
 
 # ---- sentences ---------------------------------------------------------------------------------------------------

@@ -194,7 +194,7 @@ def test_a_schedule_is_tried_from_the_snapshot_of_a_run(twin, run, schedule_of):
 def test_a_snapshot_of_another_site_or_version_is_refused(twin, run, scenario, schedule_of, tmp_path):
     other_site = ("--scenario", scenario, "--set", "assets.pv=null")
     code, _, err = twin("validate", schedule_of(0.0), *other_site, "--snapshot", str(run / "checkpoint.json"))
-    assert code == 6 and "components differ (pv)" in err
+    assert code == 2 and "components differ (pv)" in err
     damaged = tmp_path / "checkpoint.json"
     damaged.write_text((run / "checkpoint.json").read_text()[:-40])
     code, _, err = twin("validate", schedule_of(0.0), "--scenario", scenario, "--snapshot", str(damaged))
@@ -202,9 +202,9 @@ def test_a_snapshot_of_another_site_or_version_is_refused(twin, run, scenario, s
     data = json.loads((run / "checkpoint.json").read_text())
     damaged.write_text(json.dumps({**data, "format": 0}))
     code, _, err = twin("validate", schedule_of(0.0), "--scenario", scenario, "--snapshot", str(damaged))
-    assert code == 6 and "another format version" in err
+    assert code == 2 and "another format version" in err
     code, _, err = twin("validate", schedule_of(0.0), "--scenario", scenario, "--snapshot", str(tmp_path))
-    assert code == 6 and "no run directory" in err
+    assert code == 2 and "no run directory" in err
 
 
 def test_check_finds_limits_on_nothing(twin, scenario):

@@ -17,7 +17,7 @@ from twin.cosim.edges import Edge
 from twin.cosim.interrupt import StopRequest
 from twin.cosim.wiring import wire
 from twin.cosim.world import run_world
-from twin.errors import ParkTwinError, RunStoreError
+from twin.errors import ParkTwinError, RunStoreError, WrongRunError
 from twin.gate.limits.site_limits import SiteLimits
 from twin.scenario.loader import load_scenario
 from twin.scenario.resolved import ResolvedScenario
@@ -48,8 +48,8 @@ def new_run(scenario: ResolvedScenario, directory: Path | None, on_progress: Pro
     ------
     ScenarioError
         If the scenario cannot be built or wired.
-    RunStoreError
-        If the directory exists already, or cannot be written.
+    WrongRunError
+        If the directory exists already, or cannot be made.
     """
     started = time.process_time()
     site = build_site(scenario)
@@ -75,8 +75,10 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
 
     Raises
     ------
-    RunStoreError
+    WrongRunError
         If the directory is no run, is being written, or is of another version.
+    RunStoreError
+        If it is damaged.
     """
     started = time.process_time()
     meta = RunMeta.read(directory)
@@ -86,7 +88,7 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
     scenario = load_scenario(directory / layout.SCENARIO, trust_paths=True)
     _refuse_if_changed(meta, scenario, directory)
     if scenario.external:
-        raise RunStoreError(f"{directory} couples external simulators ({', '.join(scenario.external)}), whose state is "
+        raise WrongRunError(f"{directory} couples external simulators ({', '.join(scenario.external)}), whose state is "
                             "not ours to restore; run the scenario anew")
     site = build_site(scenario)
     edges = wire(site)
@@ -112,11 +114,11 @@ def resume_run(directory: Path, on_progress: Progress | None = None) -> RunTimes
 def _refuse_if_changed(meta: RunMeta, scenario: ResolvedScenario, directory: Path) -> None:
     """A run that goes on with other code or other data could not end bit-identical."""
     if meta.code_version != twin.__version__ or meta.code_sha256 != fingerprint.of_code(scenario):
-        raise RunStoreError(f"{directory} was started with parktwin {meta.code_version} or other component code, this "
+        raise WrongRunError(f"{directory} was started with parktwin {meta.code_version} or other component code, this "
                             f"is {twin.__version__}: it could not end bit-identical; run the scenario anew")
     changed = fingerprint.changes(meta.data_sha256, fingerprint.of_data_files(scenario))
     if changed:
-        raise RunStoreError(f"{directory}: {', '.join(changed)} changed since the run was started; put it back, or run "
+        raise WrongRunError(f"{directory}: {', '.join(changed)} changed since the run was started; put it back, or run "
                             "the scenario anew")
 
 
@@ -195,9 +197,9 @@ def _claim(directory: Path) -> Path:
         directory.mkdir(parents=True)
     except FileExistsError:
         way_on = f", or continue it with `twin resume {directory}`" if layout.is_run_directory(directory) else ""
-        raise RunStoreError(f"{directory} exists already; choose another with --out{way_on}") from None
+        raise WrongRunError(f"{directory} exists already; choose another with --out{way_on}") from None
     except OSError as error:
-        raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+        raise WrongRunError(f"{directory}: cannot be created ({error})") from None
     return directory
 
 
@@ -214,5 +216,5 @@ def _claim_next(root: Path, name: str) -> Path:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise RunStoreError(f"{directory}: cannot be created ({error})") from None
+                raise WrongRunError(f"{directory}: cannot be created ({error})") from None
             return directory

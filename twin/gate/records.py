@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import twin
 from twin.gate.decision import Decision, Tried, in_words
 from twin.gate.ledger import entries as ledger_entries
+from twin.gate.ledger.check import missing_ledger
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
 from twin.gate.ledger.trust import next_key_id
@@ -67,6 +68,8 @@ class GateRecords:
         keys = [key.public]
         if run.directory is not None:
             file = run.directory / LEDGER
+            if run.start_s > 0 and not file.exists():
+                raise missing_ledger(file)
             self._ledger = Ledger(file, key, next_key_id=run_keys.next.key_id if run_keys else None)
             if run_keys:
                 run_keys.settle()

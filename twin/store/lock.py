@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from twin.errors import RunStoreError
+from twin.errors import WrongRunError
 
 
 class WriterLock:
@@ -20,7 +20,7 @@ class WriterLock:
 
         Raises
         ------
-        RunStoreError
+        WrongRunError
             If another process writes this run.
         """
         import fcntl
@@ -31,7 +31,7 @@ class WriterLock:
         except OSError:
             self._file.close()
             self._file = None
-            raise RunStoreError(f"{self.path.parent}: another process is writing this run; let it end first") from None
+            raise WrongRunError(f"{self.path.parent}: another process is writing this run; let it end first") from None
 
     def release(self) -> None:
         """Give the lock back; harmless without one."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from twin import nameplate as nameplates
 from twin.component import Component, ports_of
-from twin.errors import RunStoreError
+from twin.errors import RunStoreError, WrongRunError
 from twin.nameplate import Nameplate
 from twin.store.layout import FORMAT_VERSION, META
 from twin.store.run_data import ComponentRecord
@@ -62,19 +62,25 @@ class RunMeta:
 
         Raises
         ------
-        RunStoreError
+        WrongRunError
             If the folder is no run, or one of another version.
+        RunStoreError
+            If the file is damaged.
         """
         path = directory / META
         try:
             data = json.loads(path.read_text())
         except FileNotFoundError:
             what = f"no run directory ({META} is missing)" if directory.is_dir() else "does not exist"
-            raise RunStoreError(f"{directory}: {what}; `twin run SCENARIO --out {directory}` makes one") from None
+            raise WrongRunError(f"{directory}: {what}; `twin run SCENARIO --out {directory}` makes one") from None
         except (OSError, ValueError) as error:
             raise RunStoreError(f"{path}: damaged ({error})") from None
-        if not isinstance(data, dict) or data.pop("format", None) != FORMAT_VERSION:
-            raise RunStoreError(f"{path}: written by another version of the run store")
+        version = data.pop("format", None) if isinstance(data, dict) else None
+        if version is None:
+            raise RunStoreError(f"{path}: damaged (it does not say which version of the run store wrote it)")
+        if version != FORMAT_VERSION:
+            raise WrongRunError(f"{path}: written by version {str(version)[:20]} of the run store, this is "
+                                f"{FORMAT_VERSION}; read it with the parktwin that wrote it, or run the scenario anew")
         try:
             data["components"] = {n: _record_from_plain(r) for n, r in data["components"].items()}
             return cls(**data)

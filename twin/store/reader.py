@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from twin.component import Event
-from twin.errors import RunStoreError
+from twin.errors import RunStoreError, WrongRunError
 from twin.store import layout
 from twin.store.meta import RunMeta
 from twin.store.run_data import RunData
@@ -80,9 +80,18 @@ def read_tables(directory: Path) -> tuple[dict[str, np.ndarray], dict[str, int],
                 columns[key] = [c.decode() for c in group["columns"][:]]
             return blocks, steps, columns
     except FileNotFoundError:
-        raise RunStoreError(f"{path}: missing; the run never started") from None
+        raise _missing(path) from None
     except (OSError, KeyError, ValueError) as error:
         raise RunStoreError(f"{path}: cannot be read ({error})") from None
+
+
+def _missing(results: Path) -> RunStoreError:
+    """A run that left a snapshot had results; before that nothing is lost."""
+    if (results.parent / layout.CHECKPOINT).is_file():
+        return RunStoreError(f"{results}: the run's results are missing; put the file back from a copy, or run the "
+                             "scenario anew")
+    return WrongRunError(f"{results}: missing; the run was stopped before its first results, `twin resume "
+                         f"{results.parent}` starts it anew")
 
 
 def _refuse_cut_off(path: Path) -> None:

@@ -6,6 +6,7 @@ the length of ``t_s`` is the number of whole rows at any moment, also after kill
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ from twin.store.tables import Table
 CHUNK_ROWS = 256
 TIME_CHUNK_ROWS = 4096
 
+_NAMED = {number: os.strerror(number).lower() for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)}
+"""How HDF5 names in its text what the system told it."""
 _ABANDONED: list[Any] = []
 """Files that could not be written any more. HDF5 would write again when their objects are freed, fail again, and end
 the process with it; so they are kept until the process leaves by itself."""
@@ -102,6 +105,8 @@ class ResultFile:
 
 def cannot_write(directory: Path, error: Exception) -> StoreWriteError:
     """A full disk and its relatives, in words."""
-    reason = " ".join(str(error).split())
-    return StoreWriteError(f"{directory}: cannot write the run ({reason}); make room on the disk, then "
-                           f"`twin resume {directory}` continues from the last snapshot")
+    detail = " ".join(str(error).split())
+    number = getattr(error, "errno", None) or next((n for n, name in _NAMED.items() if name in detail.lower()), None)
+    reason = os.strerror(number) if number else "unknown reason"
+    return StoreWriteError(f"{directory}: the run cannot be written: {reason}; make room on the disk or mend it, then "
+                           f"`twin resume {directory}` continues from the last snapshot (details: {detail})")

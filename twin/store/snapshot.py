@@ -17,7 +17,7 @@ from typing import Any
 import twin
 from twin.codec import decode, encode
 from twin.component import Component
-from twin.errors import RunStoreError
+from twin.errors import RunStoreError, WrongRunError
 from twin.store.layout import FORMAT_VERSION
 
 
@@ -45,7 +45,7 @@ class Snapshot:
         """
         if self.states.keys() != components.keys():
             differing = ", ".join(sorted(self.states.keys() ^ components.keys()))
-            raise RunStoreError(f"the snapshot is of another site: components differ ({differing})")
+            raise WrongRunError(f"the snapshot is of another site: components differ ({differing})")
         outputs: dict[str, Any] = {}
         for name, component in components.items():
             component.restore(decode(self.states[name], component.state))
@@ -66,17 +66,21 @@ class Snapshot:
 
         Raises
         ------
+        WrongRunError
+            If the file is missing or of another version.
         RunStoreError
-            If the file is missing, damaged or of another version.
+            If it is damaged.
         """
         try:
             data = json.loads(path.read_text())
         except FileNotFoundError:
-            raise RunStoreError(f"{path}: no snapshot was written yet; start the run anew") from None
+            raise WrongRunError(f"{path}: no snapshot was written yet; start the run anew") from None
         except (OSError, ValueError) as error:
             raise RunStoreError(f"{path}: damaged snapshot ({error}); start the run anew") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT_VERSION:
-            raise RunStoreError(f"{path}: snapshot of another format version; start the run anew")
+        if not isinstance(data, dict) or "format" not in data:
+            raise RunStoreError(f"{path}: damaged snapshot (it does not say its version); start the run anew")
+        if data["format"] != FORMAT_VERSION:
+            raise WrongRunError(f"{path}: snapshot of another format version; start the run anew")
         try:
             return cls(data["t_s"], data["states"], data["outputs"])
         except KeyError as error:

@@ -15,7 +15,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twin.gate.ledger.damage import Damage, Finding, check_rows
-from twin.gate.ledger.format import APPLICATION_ID, COLUMNS, NO_HASH, SCHEMA, Head, LedgerError, Row, connect
+from twin.gate.ledger.format import (
+    APPLICATION_ID,
+    COLUMNS,
+    NO_HASH,
+    SCHEMA,
+    Head,
+    LedgerError,
+    LedgerMissing,
+    Row,
+    connect,
+    head_file,
+)
 from twin.gate.ledger.trust import key_id_of_scenario, strangers
 from twin.gate.release.keys import PublicKey, SigningKeyError, read_public_keys
 from twin.store.layout import RELEASE_KEYS
@@ -32,6 +43,13 @@ class LedgerDamaged(LedgerError):
                                     "put it back from a copy or start another run", *map(str, findings)]))
 
 
+def missing_ledger(ledger: Path) -> LedgerError:
+    """What to say where there is no file: gone, if its head or keys are still there; else there never was one."""
+    if head_file(ledger).exists() or (ledger.parent / RELEASE_KEYS).exists():
+        return LedgerDamaged(ledger, [Finding(Damage.CUT_TAIL, None, "the file is gone")])
+    return LedgerMissing(f"{ledger}: no ledger here; a run with the release gate writes one")
+
+
 def verify_ledger(ledger: Path, *, known_key_id: str | None = None, known_head: Head | None = None) -> list[Finding]:
     """Check a ledger, also one that is being written; empty where all is well.
 
@@ -43,15 +61,15 @@ def verify_ledger(ledger: Path, *, known_key_id: str | None = None, known_head: 
 
     Raises
     ------
-    LedgerError
-        If there is no ledger.
+    LedgerMissing
+        If there is none and never was.
     """
     known_key_id = known_key_id or key_id_of_scenario(ledger.parent)
     keys, findings = _listed_keys(ledger, known_key_id)
     head_before, problem = _head(ledger, keys)
     if not ledger.is_file():
         if head_before is None:
-            raise LedgerError(f"{ledger}: no ledger here; a run with the release gate writes one")
+            raise missing_ledger(ledger)
         gone = f"the file is gone, the head names entry {head_before.seq}"
         return [*findings, Finding(Damage.CUT_TAIL, None, gone)]
     try:

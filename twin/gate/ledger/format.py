@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twin.errors import RunStoreError
+from twin.errors import ExitCode, RunStoreError
 from twin.gate.release.keys import PublicKey, SigningKey
 from twin.schedule import canonical_json
 
@@ -66,12 +66,20 @@ class LedgerError(RunStoreError):
     """The ledger cannot be read or written."""
 
 
+class LedgerMissing(LedgerError):
+    """There is no ledger where one was looked for, and nothing says that there ever was one."""
+
+    exit_code = ExitCode.USAGE
+
+
 class LedgerBusy(LedgerError):
     """Another process held it for too long."""
 
 
 class LedgerWriteError(LedgerError):
     """An entry could not be written, for example on a full disk; nothing of it is left."""
+
+    exit_code = ExitCode.DEVICE
 
 
 class Row(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.gate.ledger.check import READ_WAIT_S, verify_ledger
+from twin.gate.ledger.check import READ_WAIT_S, missing_ledger, verify_ledger
 from twin.gate.ledger.damage import Finding
 from twin.gate.ledger.format import COLUMNS, Head, Kind, LedgerError, Row, connect, entry_hash, is_signed
 from twin.gate.ledger.trust import CONDITION, key_id_of_scenario, trusted_keys
@@ -46,7 +46,7 @@ class LedgerReader:
 
     def __init__(self, file: Path) -> None:
         if not file.is_file():
-            raise LedgerError(f"{file}: no ledger here; a run with the release gate writes one")
+            raise missing_ledger(file)
         self.file = file
         self._connection = connect(file, wait_s=READ_WAIT_S, read_only=True)
         self._seen_seq = self._acknowledged_seq = 0

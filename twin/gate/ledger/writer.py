@@ -85,6 +85,8 @@ class Ledger:
         self.file = file
         self._key, self._now, self._wait_s = key, now, wait_s
         with _write_errors(file), self._turn():
+            if not file.exists() and head_file(file).exists() and Head.read(file).seq > 0:
+                raise LedgerDamaged(file, verify_ledger(file))  # and none that is empty is left in its place
             if not head_file(file).exists() and not file.exists():
                 write_public_keys(file.parent / RELEASE_KEYS, [key.public])
                 put_head(Head.of(uuid.uuid4().hex, 0, NO_HASH, key).prepare(file), file)

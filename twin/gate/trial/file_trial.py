@@ -19,7 +19,7 @@ from typing import Any
 from twin.codec import decode
 from twin.component import Component
 from twin.context import Calendar
-from twin.errors import RunStoreError
+from twin.errors import RunStoreError, WrongRunError
 from twin.gate.expectation import Expectation, expecter_of
 from twin.gate.limits.judge import Result, judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
@@ -121,7 +121,7 @@ def _lasting(scenario: ResolvedScenario, end_s: int) -> ResolvedScenario:
 def _checkpoint(place: Path) -> Path:
     if place.is_dir():
         if not is_run_directory(place):
-            raise RunStoreError(f"{place} is no run directory; give one, e.g. runs/minimal-001, or a {CHECKPOINT}")
+            raise WrongRunError(f"{place} is no run directory; give one, e.g. runs/minimal-001, or a {CHECKPOINT}")
         return place / CHECKPOINT
     return place
 
@@ -142,7 +142,7 @@ def _of_snapshot(components: Mapping[str, Component], saved: Snapshot) -> TwinSt
     """A stored snapshot as a state to start from."""
     if saved.states.keys() != components.keys():
         differing = ", ".join(sorted(saved.states.keys() ^ components.keys()))
-        raise RunStoreError(f"the snapshot is of another site than the scenario: components differ ({differing})")
+        raise WrongRunError(f"the snapshot is of another site than the scenario: components differ ({differing})")
     states = {name: decode(saved.states[name], component.state) for name, component in components.items()}
     outputs: dict[str, tuple[Any, ...] | None] = {}
     for name, component in components.items():
