@@ -4,6 +4,7 @@ import pytest
 
 from tests.campaigns import unreleased_setpoints
 from twin.cosim.emulated import Emulated
+from twin.cosim.guard import SetpointGuard
 from twin.gate.release.book import ReleaseBook
 from twin.gate.release.refusal import Refusal
 
@@ -12,6 +13,7 @@ def test_no_unreleased_set_point_is_ever_applied():
     report = unreleased_setpoints.run(sequences=30)
     assert report.sequences >= 30 and not report.failures, report
     for what in ("releases", "leases", "forgeries refused", "set-points obeyed", "set-points refused",
+                 "of these without a device", "refused without a device",
                  "of these corrected by the real-time layer", "seconds in the watchdog's hands"):
         assert report.counts[what] > 0, f"sequences without {what} show nothing"
 
@@ -22,13 +24,23 @@ def without_the_end(book, key, value, t_s):
     return None if refusal is Refusal.EXPIRED else refusal
 
 
-refusal_of = ReleaseBook.refusal
+def without_a_check(book, released, now_s):
+    """A book that takes whatever it is given."""
+    book._verifier.check, check = lambda *_: None, book._verifier.check
+    try:
+        publish(book, released, now_s)
+    finally:
+        book._verifier.check = check
+
+
+refusal_of, publish = ReleaseBook.refusal, ReleaseBook.publish
 
 
 @pytest.mark.parametrize(("owner", "name", "broken"), [
     (Emulated, "_released", lambda self, key, asked, t_s: asked),
     (ReleaseBook, "refusal", without_the_end),
-    (ReleaseBook, "publish", lambda self, released, now_s: setattr(self, "current", released)),
+    (SetpointGuard, "__call__", lambda self, t_s, inputs: None),
+    (ReleaseBook, "publish", without_a_check),
     (ReleaseBook, "withdraw", lambda self: None),
 ])  # fmt: skip
 def test_a_hole_in_book_or_device_is_found(monkeypatch, owner, name, broken):

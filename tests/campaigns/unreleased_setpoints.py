@@ -1,4 +1,4 @@
-"""Random command sequences against book, real-time layer, watchdog and devices: nothing unreleased reaches the physics.
+"""Random command sequences against book, real-time layer, watchdog, devices and guard: nothing unreleased gets through.
 
 A site by the second whose dispatcher is played by the test. Hypothesis draws sequences of what a gate does (releases,
 leases, withdrawals), of what an attacker or a fault does (forged, altered, foreign, void or unrecorded releases;
@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +21,23 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.campaigns.released_site import (
+    ASSETS,
+    KEYS,
+    ROUNDING_MW,
+    SITE_NAME,
+    STEP_S,
+    STEPS,
+    STORAGES,
+    WITH_DEVICE,
+    Oracle,
+    power,
+    scenario,
+)
 from tests.twin.gate.releases import key
 from twin.cosim.build import build_site
 from twin.cosim.emulated import Emulated
+from twin.cosim.guard import guard_of
 from twin.cosim.view import RunView
 from twin.device import Command
 from twin.gate.release.bands import Band
@@ -34,43 +45,8 @@ from twin.gate.release.book import LeasedBand, ReleaseBook
 from twin.gate.release.keys import SigningKey
 from twin.gate.release.refusal import ReleaseRefused
 from twin.gate.release.release import ReleasedSchedule, Signer, Verifier
-from twin.scenario.loader import load_scenario
-from twin.scenario.resolved import ResolvedScenario
 from twin.schedule import Horizon, Origin, OriginKind, Schedule
 
-SITE = """\
-name: released
-time: {start: 2025-03-03T10:00:00+08:00, duration_h: 24, step_s: 1}
-location: {latitude_deg: 31.2, longitude_deg: 121.5, timezone: Asia/Shanghai}
-currency: CNY
-markets:
-  tariff: {type: time_of_use_tariff, periods: [{name: flat, price_per_mwh: 200, hours: [0-24]}]}
-assets:
-  bess: {type: battery, power_mw: 10, energy_mwh: 40, initial_soc: 0.5}
-  wheels: {type: flywheel, units: 2, power_mw: 1, energy_mwh: 0.015}
-  engine: {type: chp, rated_mw: 4, rated_heat_mw: 3.5}
-  works: {type: electric_load, peak_mw: 2.0}
-devices:
-  bess: {type: battery_pcs, ramp_mw_per_min: 600}
-  wheels: {type: flywheel_drive}
-  engine: {type: chp_controls}
-networks:
-  grid: {type: single_bus}
-control: {type: rule_based, step_s: 300}
-controllers:
-  balancer: {type: real_time_balancer}
-  watchdog: {type: watchdog}
-gate: {enabled: false}
-"""
-ASSETS = {"bess": (-10.0, 10.0), "wheels": (-2.0, 2.0), "engine": (0.0, 4.0)}
-"""Behind devices, with the range of their power [MW]."""
-STORAGES = ("bess", "wheels")
-KEYS = {asset: f"{asset}.p_set_mw" for asset in ASSETS}
-SITE_NAME = "released"
-SAFE_MW = 0.0
-ROUNDING_MW = 1e-7
-"""What sums and differences of megawatts may leave."""
-STEPS, STEP_S = 4, 60
 STEPS_PER_SEQUENCE = 40
 LONGEST_TICKS = 8
 SCENARIO_SHA256 = "5c" * 32
@@ -94,46 +70,6 @@ class Report:
                 + "".join(f"\n  {failure}" for failure in self.failures))
 
 
-@dataclass
-class Oracle:
-    """What is allowed, by the facts alone."""
-
-    issued_s: int = 0
-    expires_s: int = 0
-    """Nothing is released: before its issue already void."""
-    bands: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
-    leases: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """Asset → (value, until)."""
-    held: dict[str, float] = field(default_factory=dict)
-    """Asset → value of the safe state in which the watchdog holds it."""
-
-    def allows(self, asset: str, value: float, t_s: int) -> bool:
-        """Whether a set-point may be applied."""
-        if value in (SAFE_MW, self.held.get(asset, SAFE_MW)):
-            return True
-        leased, until_s = self.leases.get(asset, (SAFE_MW, None))
-        if until_s is not None and t_s < until_s:
-            return abs(value - leased) <= ROUNDING_MW
-        if not self.issued_s <= t_s < self.expires_s:
-            return False
-        low, high = self.bands[asset]
-        row = (t_s - self.issued_s) // STEP_S
-        return low[row] - ROUNDING_MW <= value <= high[row] + ROUNDING_MW
-
-    def withdraw(self) -> None:
-        """Nothing is released any more."""
-        self.issued_s = self.expires_s = 0
-
-
-@cache
-def scenario() -> ResolvedScenario:
-    """Read once; each sequence builds its components anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "released.yaml"
-        file.write_text(SITE)
-        return load_scenario(file)
-
-
 class Commands(RuleBasedStateMachine):
     """One sequence."""
 
@@ -148,10 +84,11 @@ class Commands(RuleBasedStateMachine):
         self.signer = Signer(key(site=SITE_NAME))
         self.book = ReleaseBook(
             Verifier([key(site=SITE_NAME).public], lambda released: released.signature in self.ledger), SITE_NAME,
-            dict.fromkeys(KEYS.values(), SAFE_MW))
+            {KEYS[asset]: told.safe for asset, told in ASSETS.items()})
         view = RunView(self.components, scenario(), 0, book=self.book)
         for component in self.components.values():
             component.attach(view)
+        self.guards = {asset: guard_of(self.components[asset], view) for asset in ASSETS}
         self.oracle, self.t_s = Oracle(), 0
         self.power = dict.fromkeys(ASSETS, 0.0)
         self.charge = dict.fromkeys(STORAGES, 0.5)
@@ -164,9 +101,11 @@ class Commands(RuleBasedStateMachine):
         self.report.sequences += 1
 
     def _listen(self, asset: str) -> None:
-        """Between book and device, and between device and physics."""
+        """Between book and device, and between device and physics; without a device at the physics alone."""
         behind = self.components[asset]
-        assert isinstance(behind, Emulated)
+        if not isinstance(behind, Emulated):
+            self._listen_to_physics(asset)
+            return
         [device], inner = behind.devices, behind.inner
         act, step = device.act, inner.step
 
@@ -175,10 +114,20 @@ class Commands(RuleBasedStateMachine):
             return act(t_s, dt_s, command)
 
         def stepped(t_s: int, dt_s: int, inputs: Any) -> Any:
-            self._check_physics(asset, float(inputs.p_set_mw), getattr(device, "min_mw", SAFE_MW))
+            self._check_physics(asset, float(inputs.p_set_mw), getattr(device, "min_mw", 0.0))
             return step(t_s, dt_s, inputs)
 
         device.act, inner.step = heard, stepped  # type: ignore[method-assign]
+
+    def _listen_to_physics(self, asset: str) -> None:
+        component = self.components[asset]
+        step = component.step
+
+        def stepped(t_s: int, dt_s: int, inputs: Any) -> Any:
+            self.commanded[asset] = float(getattr(inputs, ASSETS[asset].port))
+            return step(t_s, dt_s, inputs)
+
+        component.step = stepped  # type: ignore[method-assign]
 
     # what a gate does
 
@@ -196,7 +145,7 @@ class Commands(RuleBasedStateMachine):
     @rule(asset=ASSET, level=FRACTION, lasts_s=st.integers(1, 120))
     def lease(self, asset: str, level: float, lasts_s: int) -> None:
         """A person takes a set-point over."""
-        value = _power(asset, level)
+        value = power(asset, level)
         self.book.leases[KEYS[asset]] = LeasedBand(value, value, self.t_s + lasts_s)
         self.oracle.leases[asset] = value, self.t_s + lasts_s
         self.report.counts["leases"] += 1
@@ -261,6 +210,15 @@ class Commands(RuleBasedStateMachine):
         for _ in range(ticks):
             self._second(0.0, {}, {asset: (soc, degc)})
 
+    @rule(asset=ASSET, ticks=st.integers(1, LONGEST_TICKS))
+    def lose(self, asset: str, ticks: int) -> None:
+        """No reading of an asset comes for a while; then it is as it was."""
+        kept = self.power[asset]
+        for _ in range(ticks):
+            self.power[asset] = math.nan
+            self._second(0.0, {}, {})
+        self.power[asset] = kept
+
     def _second(self, exchange: float, injected: dict[tuple[str, str], float],
                 readings: dict[str, tuple[float, float]]) -> None:
         """Dispatcher, balancer, watchdog, assets."""
@@ -271,7 +229,10 @@ class Commands(RuleBasedStateMachine):
         told |= {asset: value for (layer, asset), value in injected.items() if layer == "watchdog"}
         for asset, value in told.items():
             component = self.components[asset]
-            delivered = component.step(self.t_s, 1, _inputs(component, p_set_mw=value))
+            inputs, guard = _inputs(component, **{ASSETS[asset].port: value}), self.guards[asset]
+            if guard is not None:
+                guard(self.t_s, inputs)
+            delivered = component.step(self.t_s, 1, inputs)
             self._check_command(asset, value)
             self.power[asset] = float(delivered.p_mw)
             if asset in STORAGES:
@@ -284,7 +245,7 @@ class Commands(RuleBasedStateMachine):
         if lease is not None and self.t_s < lease.until_s:
             return lease.low
         if current is None or not current.issued_s <= self.t_s < current.expires_s:
-            return SAFE_MW
+            return ASSETS[asset].safe
         return current.schedule.at(self.t_s)[KEYS[asset]]
 
     def _balanced(self, told: dict[str, float], exchange: float) -> dict[str, float]:
@@ -302,16 +263,18 @@ class Commands(RuleBasedStateMachine):
         names = watchdog.terminals()["asset"]
         charge = {**self.charge, **{asset: soc for asset, (soc, _) in readings.items()}}
         outputs = watchdog.step(self.t_s, 1, _inputs(
-            watchdog, p_set_mw=np.array([told.get(n, 0.0) for n in names]),
+            watchdog, **{port: np.array([told[n] if port == ASSETS[n].port else 0.0 for n in names])
+                         for port in ("p_set_mw", "p_limit_mw", "interrupt_frac")},
             p_mw=np.array([self.power.get(n, math.nan) for n in names]),
             soc=np.array([charge.get(n, math.nan) for n in names]),
             temperature_degc=np.array([readings.get(n, (0.0, math.nan))[1] for n in names]),
             watchdog_reset_count=np.full(len(names), self.resets)))
-        held = {n: float(p) for n, p, code in zip(names, outputs.p_set_mw, outputs.sign_code, strict=True) if code}
-        self.oracle.held = {n: p for n, p in held.items() if n in ASSETS}
-        assert all(0.0 <= p <= ASSETS[n][1] for n, p in self.oracle.held.items()), "no safe state charges or overloads"
+        said = {n: float(getattr(outputs, ASSETS[n].port)[place]) for place, n in enumerate(names)}
+        held = self.oracle.held = {n: said[n] for n, code in zip(names, outputs.sign_code, strict=True) if code}
+        assert all(0.0 <= held[n] <= ASSETS[n].most for n in WITH_DEVICE if n in held), \
+            "no safe state charges or overloads"
         self.report.counts["seconds in the watchdog's hands"] += len(self.oracle.held)
-        return {n: float(p) for n, p in zip(names, outputs.p_set_mw, strict=True) if n in ASSETS}
+        return said
 
     def _check_command(self, asset: str, asked: float) -> None:
         """What the device was told."""
@@ -319,25 +282,28 @@ class Commands(RuleBasedStateMachine):
         assert self.oracle.allows(asset, got, self.t_s), f"{asset} was told {got} at {self.t_s} s"
         if self.oracle.allows(asset, asked, self.t_s):
             assert got == asked, f"{asset}: {asked} is allowed at {self.t_s} s, but {got} was applied"
-            counts["set-points obeyed"] += got != SAFE_MW
-            counts["of these corrected by the real-time layer"] += got not in (SAFE_MW, self._dispatched(asset))
+            safe, without = ASSETS[asset].safe, asset not in WITH_DEVICE
+            counts["set-points obeyed"] += got != safe
+            counts["of these without a device"] += without and got != safe
+            counts["of these corrected by the real-time layer"] += got not in (safe, self._dispatched(asset))
         else:
             counts["set-points refused"] += 1
+            counts["refused without a device"] += asset not in WITH_DEVICE
 
     def _check_physics(self, asset: str, value: float, least_mw: float) -> None:
         """A device may only be on its way from where it was to what it was told, or to rest; a unit that must go on
         for its minimum time does so at its least power."""
-        ends = self.stood[asset], self.commanded[asset], SAFE_MW, least_mw
+        ends = self.stood[asset], self.commanded[asset], ASSETS[asset].safe, least_mw
         assert min(ends) - ROUNDING_MW <= value <= max(ends) + ROUNDING_MW, f"{asset}: {value} is not between {ends}"
 
     def _made(self, signer: Signer, levels: list[float], room: float, lasts_s: int, begin_s: int | None = None,
               ) -> ReleasedSchedule:
         start_s = self.t_s if begin_s is None else begin_s
         self.number += 1  # no two are alike, so that one that was never written down is in no ledger
-        plans = {asset: np.array([_power(asset, f) for f in levels[n::len(ASSETS)]]) for n, asset in enumerate(ASSETS)}
+        plans = {asset: np.array([power(asset, f) for f in levels[n::len(ASSETS)]]) for n, asset in enumerate(ASSETS)}
         bands = {}
         for asset, plan in plans.items():
-            least, most = ASSETS[asset]
+            least, most = ASSETS[asset].least, ASSETS[asset].most
             bands[KEYS[asset]] = Band(np.maximum(plan - room * most, least), np.minimum(plan + room * most, most))
         plan_of_keys = {KEYS[asset]: plan for asset, plan in plans.items()}
         schedule = Schedule(Horizon(start_s, STEP_S, STEPS), plan_of_keys, Origin(OriginKind.CONTROLLER, "operator"),
@@ -380,11 +346,6 @@ ALTERATIONS: dict[str, Callable[[dict[str, Any]], None]] = {
     "altered": _raise_first, "band": _widen, "longer": _lengthen,
     "unsigned": lambda plain: plain.update(signature=""),
 }
-
-
-def _power(asset: str, level: float) -> float:
-    least, most = ASSETS[asset]
-    return least + level * (most - least)
 
 
 def _inputs(component: Any, **values: Any) -> Any:

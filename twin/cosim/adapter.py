@@ -11,14 +11,18 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import mosaik_api_v3
 import numpy as np
 
 from twin.component import Component, Event, ports_of
 from twin.cosim.edges import Edge, End
+from twin.cosim.guard import guard_of
 from twin.errors import ParkTwinError, StepError
+
+if TYPE_CHECKING:
+    from twin.cosim.view import RunView
 
 NOT_YET = "not yet"
 """Initial data of a delayed edge whose source has not stepped: the input's default holds instead."""
@@ -163,6 +167,7 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         start_s: int,
         last_outputs: dict[str, Any],
         listener: Listener,
+        run: RunView | None = None,
     ) -> Any:
         """Called by mosaik; all components have the same step."""
         self.components = components
@@ -170,6 +175,7 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         self.start_s = start_s
         self.listener = listener
         self.feeders = [_Feeder(c, edges) for c in components]
+        self.guards = [guard_of(c, run) for c in components]
         here = {c.name: c for c in components}
         self.inside = {name: [_Inside.of(edge, sid, here) for edge in edges
                               if edge.target.owner == name and edge.source.owner in here] for name in here}
@@ -215,12 +221,15 @@ class ComponentSimulator(mosaik_api_v3.Simulator):
         """Step every component of the stage."""
         t_s, dt_s, listener = self.start_s + time, self.step_s, self.listener
         before = self.outputs.copy()
-        for component, feed in zip(self.components, self.feeders, strict=True):
+        for component, feed, guard in zip(self.components, self.feeders, self.guards, strict=True):
             for edge in self.inside[component.name]:
                 edge.hand_on(before if edge.delayed else self.outputs, inputs)
             listener.before_step(t_s, component, self.outputs[component.name])
             try:
-                outputs = component.step(t_s, dt_s, feed(inputs))
+                fed = feed(inputs)
+                if guard is not None:
+                    guard(t_s, fed)
+                outputs = component.step(t_s, dt_s, fed)
             except Exception as error:  # a stranger's component may fail in any way
                 what = str(error) if isinstance(error, ParkTwinError) else f"{type(error).__name__}: {error}"
                 raise StepError(f"{component.name} at {_clock(component, t_s)}: {what}") from error

@@ -23,6 +23,7 @@ from twin.errors import ComponentError
 
 if TYPE_CHECKING:
     from twin.cosim.view import RunView
+    from twin.gate.release.refusal import Refusal
 
 READINGS = ("p_mw", "energy_mwh", "soc", "temperature_degc", "available_mw", "baseline_mw")
 """Outputs of an asset that a controller may read through the asset's instruments."""
@@ -101,6 +102,11 @@ class Emulated(Component[Any, Any, Any, Any]):
         for number, device in enumerate(self.devices):
             device.plan = plans[number] if plans else NO_FAULTS
 
+    @property
+    def own_ports(self) -> frozenset[str]:
+        """Inputs that a device before the whole asset asks for, or sets itself."""
+        return frozenset(name for names, index in self._places if index is None for name in names)
+
     def attach(self, run: RunView) -> None:
         self._run = run
         self.inner.attach(run)
@@ -148,8 +154,7 @@ class Emulated(Component[Any, Any, Any, Any]):
             return asked
         refusal = book.refusal(key, asked, t_s)
         if refusal is not None and not self.state.refusing:
-            self.emit(t_s, "setpoint_refused", f"{self.name}: {key} = {asked:g} is refused ({refusal.value}); the safe "
-                                               f"value {book.safe[key]:g} holds until a release covers it", "alarm")
+            tell_refusal(self, t_s, key, asked, refusal, book.safe[key])
         self.state.refusing = refusal is not None
         return asked if refusal is None else book.safe[key]
 
@@ -178,6 +183,12 @@ class Emulated(Component[Any, Any, Any, Any]):
         if not plan.has(FaultKind.SENSOR_FREEZE, at_s) or math.isnan(kept[0] if kept else 0.0):
             kept = self.state.readings = [float(read(given)) for read in self._read]
         return list(kept)
+
+
+def tell_refusal(component: Component, t_s: int, key: str, asked: float, refusal: Refusal, safe: float) -> None:
+    """Report that a command is not obeyed."""
+    component.emit(t_s, "setpoint_refused", f"{component.name}: {key} = {asked:g} is refused ({refusal.value}); the "
+                                            f"safe value {safe:g} holds until a release covers it", "alarm")
 
 
 def emulated(inner: Component, devices: Mapping[str | None, Device]) -> Component:

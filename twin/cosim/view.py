@@ -30,6 +30,8 @@ class RunView:
     """Of the run; None where nothing is stored."""
     book: ReleaseBook | None = None
     """What is released; set by the gate of the site, if it has one."""
+    refused: list[str] = field(default_factory=list)
+    """``asset.port`` of commands that are refused at present because nobody released them; the gate's memory of it."""
     note: Callable[[str, Mapping[str, Any]], None] | None = None
     """Writes kind and body (with ``t_s`` and ``message``) into the ledger; set by the gate of the site."""
     last: dict[str, Any] = field(default_factory=dict)

@@ -61,12 +61,12 @@ def run_world(
         for component in site.components.values():
             at_end.callback(component.detach)
             component.attach(view)
-        _step_all(site, edges, groups, keeper, start_s, until_s, before)
+        _step_all(site, edges, groups, keeper, view, start_s, until_s, before)
     return view.last
 
 
-def _step_all(site: Site, edges: list[Edge], groups: list[list[str]], keeper: _Keeper, start_s: int, until_s: int,
-              before: Mapping[str, Any]) -> None:
+def _step_all(site: Site, edges: list[Edge], groups: list[list[str]], keeper: _Keeper, view: RunView, start_s: int,
+              until_s: int, before: Mapping[str, Any]) -> None:
     """Build a World around the components and run it."""
     import mosaik
 
@@ -76,7 +76,7 @@ def _step_all(site: Site, edges: list[Edge], groups: list[list[str]], keeper: _K
         for number, names in enumerate(groups):
             factory = world.start(
                 STAGE, sim_id=f"{STAGE}_{number}", components=[site.components[n] for n in names], edges=edges,
-                start_s=start_s, last_outputs=before, listener=keeper)
+                start_s=start_s, last_outputs=before, listener=keeper, run=view)
             for name in names:
                 entity = getattr(factory, name)()
                 entities[(name, None)] = entity

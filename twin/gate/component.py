@@ -102,7 +102,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
         self._operator_names = list(operators(run.components))
         self._ground = ProvingGround(run.scenario, self._rules, run.components, run.edges)
         self._records = records = GateRecords(run, self._ground.scenario_sha256, self._safe)
-        run.book, run.note = records.book, records.note_once
+        run.book, run.note, run.refused = records.book, records.note_once, self.state.refused
         self._desk = TakeoverDesk(
             leasable(self._plates), records.note, script=acts_of_scenario(run, self.context), past=records.past,
             inbox=FileInbox(run.directory) if run.directory is not None else None)

@@ -86,5 +86,7 @@ class State:
     fallbacks_json: str = "[]"
     outside: bool = False
     """The measured state has left the band; told once."""
+    refused: list[str] = field(default_factory=list)
+    """``asset.port`` of commands that are refused at present because nobody released them; told once."""
     unrecorded: bool = False
     """The ledger takes nothing at present; told once."""
