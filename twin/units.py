@@ -21,6 +21,19 @@ UNIT_OF_SUFFIX: dict[str, str] = {
 }
 """Suffix → unit as printed. ``money`` is the scenario's currency. Longest suffix wins."""
 
+NO_UNIT = "–"
+"""Of what is a plain number."""
+
+
+def with_unit(figure: str, unit: str | None) -> str:
+    """A figure as it is read in a sentence: a plain number stands alone.
+
+    >>> with_unit("1.08", "p.u."), with_unit("0.18", "–")
+    ('1.08 p.u.', '0.18')
+    """
+    return figure if unit in (None, "", NO_UNIT) else f"{figure} {unit}"
+
+
 _BY_LENGTH = sorted(UNIT_OF_SUFFIX, key=len, reverse=True)
 
 

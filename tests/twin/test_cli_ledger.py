@@ -191,6 +191,15 @@ def test_any_entry_can_be_told_whatever_it_lacks(kind):
         assert Teller([]).sentence(Entry(1, "", kind.value, body, "", "")).startswith("[1] – " + kind.replace("_", " "))
 
 
+def test_a_plain_number_stands_without_a_dash_and_one_signal_stays_in_its_band():
+    worst = {"signal": "bess.soc", "name": "full", "worst_value": 0.1823, "unit": "–", "worst_t_s": 0, "bound": 0.2}
+    told = Teller([]).sentence(Entry(1, "", "verdict", {"outcome": "rejected", "violations": [worst]}, "", ""))
+    assert "bess.soc (full) is 0.1823 at 0 s, limit 0.2" in told
+    release = {"release_id": "1a", "state_band": {"bess.soc": {}}}
+    told = Teller([]).sentence(Entry(2, "", "release", {"release": release}, "", ""))
+    assert "while bess.soc stays in its band;" in told
+
+
 def test_times_are_seconds_where_the_ledger_does_not_know_the_clock():
     assert Teller([]).sentence(Entry(3, "", "fault", {"t_s": 900, "message": "m"}, "", "")) == "[3] 900 s fault: m"
 

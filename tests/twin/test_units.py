@@ -2,7 +2,7 @@
 
 import pytest
 
-from twin.units import unit_of
+from twin.units import unit_of, with_unit
 
 
 @pytest.mark.parametrize(("name", "unit"), [
@@ -12,3 +12,7 @@ from twin.units import unit_of
 ])
 def test_the_longest_suffix_gives_the_unit(name, unit):
     assert unit_of(name) == unit
+
+
+def test_a_plain_number_has_no_unit_in_a_sentence():
+    assert [with_unit("0.2", unit) for unit in ("MW", "–", "", None)] == ["0.2 MW", "0.2", "0.2", "0.2"]

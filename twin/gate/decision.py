@@ -15,6 +15,7 @@ from twin.gate.limits.verdict import Verdict
 from twin.gate.shadow.jobs import Failure
 from twin.gate.shadow.trajectory import Trajectories
 from twin.schedule import Schedule
+from twin.units import with_unit
 
 
 class GateStatus(IntEnum):
@@ -158,5 +159,5 @@ def _worst(verdict: Verdict, clock: Callable[[int], str]) -> str:
     v = verdict.violations[0]
     more = len(verdict.hard_violations) - 1
     others = f" and {more} more" if more > 0 else ""
-    return (f": {v.signal} would be {v.worst_value:.4g} {v.unit} at {clock(v.worst_t_s)}, the limit is {v.bound:.4g} "
-            f"({v.name}){others}")
+    return (f": {v.signal} would be {with_unit(f'{v.worst_value:.4g}', v.unit)} at {clock(v.worst_t_s)}, the limit is "
+            f"{v.bound:.4g} ({v.name}){others}")

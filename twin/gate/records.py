@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import twin
+from twin.context import Calendar, Context
 from twin.gate.decision import Decision, Tried, in_words
 from twin.gate.ledger import entries as ledger_entries
 from twin.gate.ledger.check import missing_ledger
@@ -33,7 +34,6 @@ from twin.schedule import canonical_json
 from twin.store.layout import LEDGER, NEXT_KEY
 
 if TYPE_CHECKING:
-    from twin.context import Context
     from twin.cosim.view import RunView
     from twin.gate.proving import Moment
 
@@ -56,6 +56,8 @@ class GateRecords:
         self.site = run.scenario.model.name
         key, run_keys = _keys_of(run, self.site)
         self._signer = Signer(key)
+        time, place = run.scenario.model.time, run.scenario.model.location
+        self._calendar = Calendar(time.start, place.timezone, None)
         self._scenario_sha256 = scenario_sha256
         self._ledger: Ledger | None = None
         self._reader: LedgerReader | None = None
@@ -81,10 +83,9 @@ class GateRecords:
                 if kind == Kind.RELEASE:
                     one = ReleasedSchedule.from_plain(body["release"])
                     self._written[one.release_id] = one
-            time = run.scenario.model.time
             self._ledger.append(*ledger_entries.scenario_loaded(
                 run.start_s, name=self.site, scenario_sha256=scenario_sha256, start=time.start.isoformat(),
-                timezone=run.scenario.model.location.timezone, code_version=twin.__version__))
+                timezone=place.timezone, code_version=twin.__version__))
         self.verifier = Verifier(keys, self._is_written)
         self.book = ReleaseBook(self.verifier, self.site, safe)
 
@@ -126,7 +127,7 @@ class GateRecords:
     def safe_state(self, t_s: int, decision: Decision, told: Told) -> None:
         """Withdraw what held, which needs no record, and write down that nothing could be released."""
         self.book.withdraw()
-        why = in_words(decision, lambda t: f"{t} s")
+        why = in_words(decision, lambda at_s: f"{self._calendar.local(at_s):%H:%M}")
         self._write([*_story(t_s, decision, told), ledger_entries.noted(Kind.SAFE_STATE, t_s, why)])
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from twin.report.formats import money
 from twin.report.gate_story import Decided, decisions_by_status, trials_count
 from twin.report.timeline import span_text
 from twin.store.run_data import ComponentRecord, RunData
-from twin.units import unit_of
+from twin.units import unit_of, with_unit
 
 MOST_ROWS = 100
 """Decisions and breaches printed; ledger and verdict of the run hold all."""
@@ -22,6 +22,9 @@ MOST_CHANGES = 3
 """Set-points named per decision."""
 WORDS = {GateStatus.RELEASED: "released", GateStatus.REPAIRED: "repaired", GateStatus.FALLBACK: "fallback",
          GateStatus.SAFE_STATE: "safe state", GateStatus.BY_HAND: "by hand"}
+COUNTED = {GateStatus.RELEASED: "released as proposed", GateStatus.REPAIRED: "repaired and released",
+           GateStatus.FALLBACK: "fallback", GateStatus.SAFE_STATE: "safe state",
+           GateStatus.BY_HAND: "released by hand"}
 ALWAYS_TOLD = (GateStatus.RELEASED, GateStatus.REPAIRED, GateStatus.FALLBACK, GateStatus.SAFE_STATE)
 
 Clock = Callable[[int], str]
@@ -29,10 +32,11 @@ Clock = Callable[[int], str]
 
 
 def gate_line(run: RunData, gate: ComponentRecord) -> str:
-    """``Gate: 93 released, 2 repaired, 1 fallback, 0 safe state; 291 trials``."""
+    """``Gate: 96 decisions: 93 released as proposed, 2 repaired and released, 1 fallback, …; 291 trials``."""
     counts = decisions_by_status(run, gate)
-    told = [f"{counts[one]} {word}" for one, word in WORDS.items() if counts[one] or one in ALWAYS_TOLD]
-    return f"Gate: {', '.join(told)}; {trials_count(run, gate)} trials"
+    told = [f"{counts[one]} {word}" for one, word in COUNTED.items() if counts[one] or one in ALWAYS_TOLD]
+    decisions = _counted(sum(counts.values()), "decision", "decisions")
+    return f"Gate: {decisions}: {', '.join(told)}; {trials_count(run, gate)} trials"
 
 
 def limits_line(verdict: PlantVerdict) -> str:
@@ -55,7 +59,8 @@ def breach_sentence(breach: Breach, clock: Clock) -> str:
     """What happened, beside what had been expected."""
     span = span_text(breach.duration_s)
     causes = f": {'; '.join(breach.causes)}" if breach.causes else "" if breach.accepted else ": nothing was released"
-    return (f"{breach.signal} was {breach.worst_value:.4g} {breach.unit} at {clock(breach.worst_t_s)}, limit "
+    worst = with_unit(f"{breach.worst_value:.4g}", breach.unit)
+    return (f"{breach.signal} was {worst} at {clock(breach.worst_t_s)}, limit "
             f"{breach.bound:.4g} ({breach.name}), {span} outside{causes}")
 
 
@@ -74,7 +79,7 @@ def decisions_table(decisions: Sequence[Decided], clock: Clock, currency: str) -
 def breaches_table(verdict: PlantVerdict, clock: Clock) -> str:
     """What the real plant did outside its limits; empty where it kept them."""
     rows = [[f"{clock(b.t_s)} – {clock(b.end_s)}", f"{b.name} ({'hard' if b.hard else 'soft'})", b.signal,
-             f"{b.worst_value:.4g} {b.unit} at {clock(b.worst_t_s)}", f"{b.bound:.4g}",
+             f"{with_unit(f'{b.worst_value:.4g}', b.unit)} at {clock(b.worst_t_s)}", f"{b.bound:.4g}",
              "–" if math.isnan(b.expected_value) else f"{b.expected_value:.4g}", b.release_id[:8] or "nothing",
              "; ".join(b.causes) or "–"] for b in verdict.breaches[:MOST_ROWS]]
     return tables.table(["From – to", "Limit", "Signal", "Worst value", "Bound", "Expected", "Released was",

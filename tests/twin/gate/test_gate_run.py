@@ -67,6 +67,7 @@ def test_where_no_schedule_can_be_proved_the_assets_rest_and_an_alarm_says_why(t
     assert entries(directory, Kind.RELEASE) == [] and len(entries(directory, Kind.SAFE_STATE)) == 2
     alarms = [e for e in run.events if e.kind == "gate_safe_state"]
     assert [e.severity for e in alarms] == ["alarm", "alarm"] and "the limit is -5" in alarms[0].message
+    assert [e.body["message"] for e in entries(directory, Kind.SAFE_STATE)] == [e.message for e in alarms]
 
 
 def test_a_takeover_holds_for_its_time_and_goes_back_by_itself(tmp_path) -> None:

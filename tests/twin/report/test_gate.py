@@ -99,7 +99,7 @@ def test_each_decision_is_counted_once_with_the_status_that_it_led_to(run: RunDa
     assert counts == {GateStatus.RELEASED: 1, GateStatus.REPAIRED: 1, GateStatus.FALLBACK: 1, GateStatus.SAFE_STATE: 1,
                       GateStatus.BY_HAND: 0}
     assert gate_line(run, run.components["gate"]) == \
-        "Gate: 1 released, 1 repaired, 1 fallback, 1 safe state; 13 trials"
+        "Gate: 4 decisions: 1 released as proposed, 1 repaired and released, 1 fallback, 1 safe state; 13 trials"
 
 
 def test_a_repair_is_told_with_limit_change_cost_and_rounds() -> None:
@@ -210,7 +210,7 @@ def test_page_and_terminal_show_the_section(run: RunData, tmp_path) -> None:
     page, out = report_html(run, settle(run)), io.StringIO()
     print_summary(run, settle(run), Console(file=out, width=200))
     for text in (page, out.getvalue()):
-        assert "Gate: 1 released, 1 repaired, 1 fallback, 1 safe state; 13 trials" in text
+        assert "Gate: 4 decisions: 1 released as proposed, 1 repaired and released, 1 fallback, 1 safe state;" in text
         assert "the real plant was outside hard limits in 1 stretch" in text
         assert "wind.available_mw was 1 instead of 2 MW" in text
     assert "Schedules and release" in page and "What held" in page

@@ -15,6 +15,7 @@ from twin.context import Calendar
 from twin.errors import ParkTwinError
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import Entry
+from twin.units import with_unit
 
 SHORTEST_NAME = 4
 """Digits of a name that are enough where they are unambiguous."""
@@ -112,8 +113,9 @@ class Teller:
         passed = sum(trial.get("outcome") == "accepted" for trial in trials)
         parts = [f"{str(body.get('outcome')).replace('_', ' ')}, {passed} of {len(trials)} expectations passed"]
         parts += [str(trial["message"]) for trial in trials if trial.get("message")]
-        parts += [f"{v.get('signal')} ({v.get('name')}) is {_figure(v.get('worst_value'))} {v.get('unit')} at "
-                  f"{self.at(v.get('worst_t_s'))}, limit {_figure(v.get('bound'))}, margin {_figure(v.get('margin'))}"
+        parts += [f"{v.get('signal')} ({v.get('name')}) is "
+                  f"{with_unit(_figure(v.get('worst_value')), v.get('unit'))} at {self.at(v.get('worst_t_s'))}, "
+                  f"limit {_figure(v.get('bound'))}, margin {_figure(v.get('margin'))}"
                   for v in violations[:SHOWN_VIOLATIONS]]
         more = len(violations) - SHOWN_VIOLATIONS
         return "; ".join([*parts, *([f"and {more} more violations"] if more > 0 else [])])
@@ -122,10 +124,12 @@ class Teller:
         release = body.get("release")
         if not isinstance(release, dict):
             return self._anything(body)
-        band = ", ".join(sorted(release.get("state_band") or ()))
+        bands = sorted(release.get("state_band") or ())
+        stays = "stays in its band" if len(bands) == 1 else "stay in their bands"
+        band = f" while {', '.join(bands)} {stays}" if bands else ""
         return (f"{body.get('by', 'the gate')} released it as {body.get('release_id')} for {release.get('site')}, to "
                 f"hold from {self.at(release.get('issued_s'))} until {self.at(release.get('expires_s'))}"
-                f"{f' while {band} stay in their bands' if band else ''}; proved from the state "
+                f"{band}; proved from the state "
                 f"{_short(release.get('snapshot_sha256'))} with the forecast {_short(release.get('forecast_sha256'))}, "
                 f"scenario {_short(release.get('scenario_sha256'))}, code {release.get('code_version')}; verdict "
                 f"{_short(release.get('verdict_sha256'))}, signed by the key {_short(release.get('key_id'))}")

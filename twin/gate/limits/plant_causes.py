@@ -23,6 +23,7 @@ from twin.gate.limits.promise import Promise
 from twin.gate.limits.rows import Quantity
 from twin.gate.shadow.trajectory import Trajectories
 from twin.schedule import Schedule
+from twin.units import with_unit
 
 MOST_CAUSES = 3
 """Of each kind that are named."""
@@ -78,15 +79,17 @@ class Explanation:
     def _of_signal(self, breach: Breach, limit: Limit, promise: Promise, expected: float) -> Iterator[str]:
         if limit.row.of not in (Quantity.VALUE, Quantity.ABS) or math.isnan(expected):
             return
-        yield f"the proof expected {expected:.4g} {breach.unit}, it was {breach.worst_value:.4g} {breach.unit}"
+        yield (f"the proof expected {with_unit(f'{expected:.4g}', breach.unit)}, it was "
+               f"{with_unit(f'{breach.worst_value:.4g}', breach.unit)}")
         mean = self._mean(breach.signal, promise, breach.worst_t_s)
         if limit.minus or mean is None:
             return
         mean = abs(mean) if limit.row.of is Quantity.ABS else mean
         beyond = mean - breach.bound if breach.worst_value > breach.bound else breach.bound - mean
         if beyond <= limit.row.tolerance:
-            yield (f"the mean over the proof's step of {promise.step_s} s was {mean:.4g} {breach.unit}, within the "
-                   "limit: the proof does not see what fluctuates within a step")
+            yield (f"the mean over the proof's step of {promise.step_s} s was "
+                   f"{with_unit(f'{mean:.4g}', breach.unit)}, within the limit: "
+                   "the proof does not see what fluctuates within a step")
 
     def _of_nature(self, promise: Promise, t_s: int) -> list[str]:
         found = []

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from twin.gate.ledger.format import Kind
 from twin.gate.takeover.lease import Lease, LeaseState, with_leases
 from twin.gate.takeover.request import Answer, Request, RequestKind, refusal_of_value
+from twin.units import with_unit
 
 if TYPE_CHECKING:
     from twin.gate.limits.verdict import Verdict
@@ -246,7 +247,7 @@ def ruling_of(verdict: Verdict) -> Ruling:
     about = {"verdict_sha256": verdict.sha256, "schedule_sha256": verdict.schedule_sha256}
     if verdict.accepted:
         return Ruling(True, "proved by the gate", about)
-    worst = [f"{v.signal} would be {v.worst_value:.4g} {v.unit}, the limit is {v.bound:.4g} ({v.name})"
+    worst = [f"{v.signal} would be {with_unit(f'{v.worst_value:.4g}', v.unit)}, the limit is {v.bound:.4g} ({v.name})"
              for v in verdict.hard_violations[:MOST_TOLD]]
     why = "; ".join(worst or [trial.message for trial in verdict.trials if trial.message][:MOST_TOLD])
     return Ruling(False, f"{verdict.outcome.value.replace('_', ' ')} by the gate: {why}", about)

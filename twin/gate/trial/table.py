@@ -8,6 +8,7 @@ from twin.gate.limits.rows import Quantity
 from twin.gate.limits.verdict import Outcome, Verdict, Violation
 from twin.gate.trial.file_trial import FileTrial
 from twin.schedule import Horizon
+from twin.units import with_unit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +87,7 @@ def _table(title: str, rows: tuple[Violation, ...], trial: FileTrial) -> Table:
         quantity = "" if v.of == "value" else f" ({v.of})"
         table.add_row(v.name, "hard" if v.hard else "", f"{v.signal}{quantity}".replace("[", r"\["),
                       _clock(trial, v.t_s), f"{v.duration_s / 3600:.4g} h", f"{v.worst_value:.5g}",
-                      f"{v.bound:.5g} {v.unit}", *([v.expectation] if several else []))
+                      with_unit(f"{v.bound:.5g}", v.unit), *([v.expectation] if several else []))
     if len(rows) > MOST_ROWS:
         table.add_row(f"and {len(rows) - MOST_ROWS} more")
     return table
