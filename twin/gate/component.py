@@ -35,7 +35,6 @@ from twin.gate.release.refusal import ReleaseRefused
 from twin.gate.setpoints import (
     OPERATED,
     PORTS,
-    bands_of,
     latched_values,
     proved_exchange,
     safe_values,
@@ -222,7 +221,7 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             until_s = min(t_s + self._rules.expiry_s, chosen.schedule.horizon.end_s)
             released = records.release(
                 t_s, decision, told, moment, expires_s=until_s, code_version=twin.__version__, by=by,
-                bands=bands_of(self._plates, chosen.schedule), state_band=state_bands(
+                bands=self._its_ground.bands(self._plates, chosen, moment, until_s), state_band=state_bands(
                     self._plates, t_s, chosen, self._run.outputs_before(t_s)),
                 promise=self._its_ground.promise(chosen, moment, until_s))
             state.release_json = json.dumps(released.as_plain())

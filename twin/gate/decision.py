@@ -41,6 +41,8 @@ class Tried:
     verdict: Verdict
     nominal: Trajectories | None = None
     """Of the nominal replay; None where it failed."""
+    passed: tuple[Trajectories, ...] = ()
+    """Of all replays in which every hard limit held."""
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,19 @@ from twin.gate.limits.history import History, HistoryKeeper
 from twin.gate.limits.judge import judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.promise import promise_of
+from twin.gate.limits.room import correction_room
 from twin.gate.limits.series import Before
+from twin.gate.release.bands import Band
 from twin.gate.repair.projection import Projection
 from twin.gate.repair.repair import RepairContext, RepairRounds, expectations_to_mend
 from twin.gate.rules import GateRules
+from twin.gate.setpoints import bands_of, planned_storages
 from twin.gate.shadow.jobs import Done, Failure, Linearise, Replay, Rollout
 from twin.gate.shadow.pool import ShadowPool
 from twin.gate.shadow.replayed import Replayed
 from twin.gate.shadow.shadow import TwinState
 from twin.gate.slopes.sensitivity import joined
+from twin.nameplate import Nameplate
 from twin.scenario.resolved import ResolvedScenario
 from twin.scenario.show import resolved_yaml
 from twin.schedule import Horizon, Schedule
@@ -145,7 +149,9 @@ class ProvingGround:
             scenario_sha256=self.scenario_sha256, before=before,
             cpu_s=sum(r.cpu_s for r in results if isinstance(r, Done)))
         nominal = results[0].trajectories if isinstance(results[0], Done) else None
-        return Tried(schedule, verdict, nominal)
+        passed = tuple(r.trajectories for r, trial in zip(results, verdict.trials, strict=True)
+                       if isinstance(r, Done) and trial.passed)
+        return Tried(schedule, verdict, nominal, passed)
 
     def repairs(self, moment: Moment, clock: Callable[[int], str], held: Mapping[str, np.ndarray]) -> RepairRounds:
         """How rejected schedules are repaired from this moment on.
@@ -175,6 +181,13 @@ class ProvingGround:
                                  held=held)
 
         return RepairRounds(Projection(), linearised)
+
+    def bands(self, plates: Mapping[str, Nameplate], tried: Tried, moment: Moment, until_s: int) -> dict[str, Band]:
+        """Room for corrections around an accepted schedule until it is void."""
+        before = Before.of(moment.state, self._components, moment.history)
+        room = correction_room(self.limits, tried.passed, before, tried.schedule.horizon, until_s,
+                               planned_storages(plates))
+        return bands_of(plates, tried.schedule, room)
 
     def promise(self, tried: Tried, moment: Moment, until_s: int) -> dict[str, Any]:
         """What the nominal replay of an accepted schedule expects until it is void."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.component import Component, Layer, ports_of
 from twin.gate.decision import Tried
+from twin.gate.limits.room import CorrectionRoom, Room
 from twin.gate.release.bands import Band
 from twin.nameplate import GeneratorNameplate, LoadNameplate, Nameplate, RenewableNameplate, StorageNameplate
 from twin.schedule import Schedule
@@ -66,18 +67,38 @@ def is_short(plate: StorageNameplate) -> bool:
     return plate.energy_mwh < SHORT_STORAGE_H * max(plate.charge_power_mw, plate.discharge_power_mw)
 
 
-def bands_of(plates: Mapping[str, Nameplate], schedule: Schedule) -> dict[str, Band]:
-    """Room for corrections: some around the set-point of a storage, all of one that is there for balancing."""
-    bands = {}
+def planned_storages(plates: Mapping[str, Nameplate]) -> dict[str, Nameplate]:
+    """Storages whose charge is planned."""
+    return {asset: plate for asset, plate in plates.items()
+            if isinstance(plate, StorageNameplate) and not is_short(plate)}
+
+
+def bands_of(plates: Mapping[str, Nameplate], schedule: Schedule, room: CorrectionRoom) -> dict[str, Band]:
+    """Room for corrections: some around the set-point of a storage, all of one that is there for balancing.
+
+    No more than charge and exchange may move in the proof; of the exchange all storages together, each by its part of
+    what they would have without it: what a storage gives is imported less, but for losses.
+    """
+    wanted: dict[str, Room] = {}
+    holds = np.arange(schedule.horizon.steps) < room.steps
     for asset, plate in plates.items():
         key = f"{asset}.p_set_mw"
         if key not in schedule.setpoints or not isinstance(plate, StorageNameplate):
             continue
         low, high, values = -plate.charge_power_mw, plate.discharge_power_mw, schedule.setpoints[key]
-        room = high - low if is_short(plate) else BAND_FRAC * max(-low, high)
-        bands[key] = Band(np.minimum(np.maximum(values - room, low), values),
-                          np.maximum(np.minimum(values + room, high), values))
-    return bands
+        most = high - low if is_short(plate) else BAND_FRAC * max(-low, high)
+        own = room.storages.get(asset, Room.unlimited(schedule.horizon))
+        wanted[key] = Room(np.where(holds, np.clip(values - low, 0.0, np.minimum(most, own.down)), 0.0),
+                           np.where(holds, np.clip(high - values, 0.0, np.minimum(most, own.up)), 0.0))
+    down_frac = _within(sum((one.down for one in wanted.values()), np.zeros(len(holds))), room.exchange.up)
+    up_frac = _within(sum((one.up for one in wanted.values()), np.zeros(len(holds))), room.exchange.down)
+    return {key: Band(schedule.setpoints[key] - down_frac * one.down, schedule.setpoints[key] + up_frac * one.up)
+            for key, one in wanted.items()}
+
+
+def _within(asked: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Part of what is asked that there is room for."""
+    return np.minimum(1.0, np.divide(room, asked, out=np.ones_like(asked), where=asked > 0.0))
 
 
 def proved_exchange(components: Mapping[str, Component], chosen: Tried) -> np.ndarray:

@@ -17,7 +17,8 @@ HOW = ("Every schedule was simulated in a copy of the twin before anything of it
        "accepted was repaired or replaced by a fallback that passes the same trial; where nothing passed, the assets "
        "went to their safe state.")
 BREACH = ("Judged at the plant's own step by the limits that schedules are tried by. A stretch under a release is one "
-          "that the gate had accepted; where a release begins or ends, another stretch begins. Beside it stands what the proof had expected and what came otherwise.")
+          "that the gate had accepted; where a release begins or ends to hold, another stretch begins. Beside each "
+          "stands what the proof had expected and what came otherwise.")
 CHANGES = ("Set-points that changed most, over the horizon of the schedule; the red line is the worst moment of the "
            "violated limit.")
 
