@@ -57,12 +57,15 @@ def around_the_gate(components: Mapping[str, Component], source: End, target: En
     giver, taker = components.get(source.owner), components.get(target.owner)
     asset = target.terminal or target.owner
     above = taker is not None and taker.section is Section.CONTROLLERS and taker.layer > gate.layer
-    if target.port not in commanded or asset not in gate.terminals()["asset"] or (target.terminal and not above):
+    of_an_asset = asset in gate.terminals()["asset"]
+    is_plan = above and target.terminal is None  # what the layers above follow within seconds
+    if target.port not in commanded or not (is_plan or (of_an_asset and (above or target.terminal is None))):
         return ""
     if giver is not None and giver.section is Section.CONTROLLERS and giver.layer >= gate.layer:
         return ""
     return (f"{source} -> {target} goes around the {GATE}, so that nothing would be proved of it; connect it to "
-            f"{GATE}.{asset}.{target.port}, or leave the gate out (gate: {{enabled: false}})")
+            f"{GATE}.{f'{asset}.' if of_an_asset else ''}{target.port}, or leave the gate out "
+            "(gate: {enabled: false})")
 
 
 def _check_steps(components: Mapping[str, Component], edge: Edge, problem: Report) -> None:

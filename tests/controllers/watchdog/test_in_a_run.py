@@ -196,6 +196,26 @@ def test_the_book_of_releases_takes_for_safe_what_the_watchdog_holds_and_only_wh
                                  {"diesel.p_set_mw": 0.0, "pv.p_limit_mw": np.inf})
 
 
+def test_a_start_that_the_watchdog_lets_through_is_not_safe_by_that_only_what_was_measured_is():
+    """A stopped diesel may be started, by a release; a number that nobody released is refused at its device."""
+    class Run:
+        components: dict = {}
+        note = None
+        book = ReleaseBook(None, "site", {"diesel.p_set_mw": 0.0})  # type: ignore[arg-type]
+
+    context = Context(start=None, duration_s=60, step_s=60, seed=0, location=None,  # type: ignore[arg-type]
+                      nameplates={"diesel": SITE_PLATES["diesel"]})
+    watchdog = WatchdogComponent("watchdog", WatchdogComponent.Params(thresholds={
+        "require_release": True, "release_grace_s": 0}), context)  # type: ignore[arg-type]
+    watchdog.attach(Run())  # type: ignore[arg-type]
+    for t_s, asked_mw, p_mw, safe_mw in ((0, 0.0, 0.0, 0.0), (60, 1.7, 0.0, 0.0), (120, 1.7, 1.6, 1.6),
+                                         (180, 0.0, 1.6, 1.6)):
+        outputs = watchdog.step(t_s, 60, watchdog.Inputs(p_set_mw=np.array([asked_mw]), p_mw=np.array([p_mw])))
+        assert outputs.sign_code[0] == Sign.NO_RELEASE
+        assert outputs.p_set_mw[0] == (asked_mw or safe_mw)
+        assert Run.book.safe == {"diesel.p_set_mw": safe_mw}
+
+
 def test_nothing_is_said_of_what_the_watchdog_does_not_see():
     context = Context(start=None, duration_s=60, step_s=60, seed=0, location=None)  # type: ignore[arg-type]
     alone = WatchdogComponent("watchdog", WatchdogComponent.Params(), context)

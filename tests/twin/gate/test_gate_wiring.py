@@ -11,6 +11,7 @@ from twin.errors import ScenarioError
 from twin.gate.shadow.shadow import Shadow, wire_without_layers
 from twin.scenario.loader import load_scenario
 
+BALANCED = "controllers: {balancer: {type: real_time_balancer}}\n"
 WATCHED = "controllers: {watchdog: {type: watchdog}}\n"
 BY_VOLTAGE = """\
 controllers: {voltage: {type: voltage_band_setpoint, rated_mw: 0.1, min_load: 0.5}}
@@ -31,6 +32,7 @@ def wiring_of(folder, extra, limits=LIMITS):
     ("office.p_mw", "bess.p_set_mw", "bess.p_set_mw", ""),  # what is no controller at all
     ("pv.p_mw", "pv.p_limit_mw", "pv.p_limit_mw", ""),
     ("office.p_mw", "office.interrupt_frac", "office.interrupt_frac", ""),
+    ("operator.planned_exchange_mw", "balancer.planned_exchange_mw", "planned_exchange_mw", BALANCED),  # a plan
 ])
 def test_a_connection_around_the_gate_is_a_mistake_at_its_place(tmp_path, source, target, asset_port, more):
     extra = f"connections:\n  - {{from: {source}, to: {target}}}\n{more}"
