@@ -19,12 +19,15 @@ from twin.scenario.filerefs import NO_DATA_DIR, PVLIB_PREFIX, DataDir, find_file
 from twin.scenario.messages import needs, problems_of, shown
 from twin.scenario.origins import KeyPath, SourceMap
 from twin.scenario.resolved import ComponentSpec
+from twin.units import unit_of
 
 WEATHER_NAME = "weather"
 OPERATOR_NAME = "operator"
 CONTROL_KEY = "control"
 MAPPINGS = (Section.MARKETS, Section.ASSETS, Section.NETWORKS, Section.CONTROLLERS)
 EXTERNAL_KEY = "external"
+LARGEST_BY_UNIT = {"MW": 1e5, "MWh": 1e6}
+"""Of parameters of assets; the largest plants (Three Gorges, 22,500 MW) and storages stay well below."""
 
 
 def named_specs(data: dict[str, Any]) -> Iterator[tuple[str, Section, KeyPath, Any]]:
@@ -59,6 +62,7 @@ def check_components(source: SourceMap, roots: Sequence[Path], *, data_dir: Data
             continue
         params = copy.deepcopy({key: value for key, value in raw.items() if key != "type"})
         early = _bool_for_number(cls, params, path, source)
+        early += _too_large(cls, params, path, source) if section is Section.ASSETS else []
         early += _find_files(cls, params, path, source, roots, data_dir, trust_paths)
         _find_default_files(cls, params, roots)
         try:
@@ -98,6 +102,17 @@ def _class_of(raw: dict[str, Any], section: Section, path: KeyPath, source: Sour
 def _bool_for_number(cls: type[Component], params: dict[str, Any], path: KeyPath, source: SourceMap) -> list[Problem]:
     return [source.problem((*path, *place.path), needs("a number", place.value, place.path))
             for place in places(cls.Params, params) if place.number_as_bool()]
+
+
+def _too_large(cls: type[Component], params: dict[str, Any], path: KeyPath, source: SourceMap) -> list[Problem]:
+    problems = []
+    for place in places(cls.Params, params):
+        unit = unit_of(str(next((part for part in reversed(place.path) if isinstance(part, str)), "")))
+        largest = LARGEST_BY_UNIT.get(unit or "")
+        if largest is not None and type(place.value) in (int, float) and place.value > largest:
+            problems.append(source.problem((*path, *place.path), f"is {place.value:g}, but must be at most {largest:g} "
+                                           f"[{unit}]: no asset is as large; mind the unit"))
+    return problems
 
 
 def _find_files(cls: type[Component], params: dict[str, Any], path: KeyPath, source: SourceMap,

@@ -47,12 +47,19 @@ def scenario_file(ref: str | Path) -> Path:
     try:
         if path.is_file():
             return path.resolve()
+        is_directory, is_there = path.is_dir(), path.exists()
     except (OSError, ValueError, RuntimeError):
         raise ScenarioError(f"{str(ref)[:80]!r} cannot be the name of a scenario file") from None
     known = packaged_scenarios()
     is_name = isinstance(ref, str) and path.suffix not in SUFFIXES and len(path.parts) == 1
     if is_name and ref in known:
         return known[str(ref)]
+    if is_directory:
+        inside = sorted(file.name for file in path.glob("*") if file.suffix in SUFFIXES)
+        raise ScenarioError(f"{str(ref)!r} is a directory; name a scenario file" +
+                            (f", e.g. {path / inside[0]}" if inside else ""))
+    if is_there:
+        raise ScenarioError(f"{str(ref)!r} is not a regular file; name a YAML file")
     what = "packaged scenario or file" if is_name else "file"
     near = difflib.get_close_matches(path.stem, known, 1)
     hint = f"; did you mean the packaged scenario {near[0]!r}?" if near else ""

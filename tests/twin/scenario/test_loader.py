@@ -122,6 +122,14 @@ def test_an_unknown_name(shipped, ref, message):
         load_scenario(ref)
 
 
+def test_a_directory_and_what_is_no_regular_file_are_called_so(shipped, write):
+    write("sites/mine.yaml", SITE)
+    with pytest.raises(ScenarioError, match=r"'sites' is a directory; name a scenario file, e\.g\. sites/mine\.yaml"):
+        load_scenario("sites")
+    with pytest.raises(ScenarioError, match=r"'/dev/null' is not a regular file; name a YAML file"):
+        load_scenario("/dev/null")
+
+
 def test_the_packaged_folder_is_found_without_importing_it():
     code = ("import sys; from twin.scenario.packaged import packaged_root; root = packaged_root();"
             "print((root / '__init__.py').is_file(), 'scenarios' in sys.modules)")

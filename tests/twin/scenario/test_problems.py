@@ -49,6 +49,8 @@ TANK = "type: tank, power_mw: 1, energy_mwh: 2"
     ("power_mw: 10", "power_mw: false", 13, 15, "a number [MW] is needed, not false"),
     ("power_mw: 10", "power_mw: -3", 13, 15, "is -3, but must be more than 0 [MW]"),
     ("power_mw: 10", "power_mw: {max: 3}", 13, 5, "a number [MW] is needed, not a mapping"),
+    ("energy_mwh: 40.0", "energy_mwh: 2000000", 14, 17, "is 2e+06, but must be at most 1e+06 [MWh]: no asset is as "
+                                                        "large; mind the unit"),
     ("energy_mwh: 40.0", "energy_mwh: 13", 14, 17, "13 MWh were never built"),
     ("bus: MAIN\n", "bus: 3\n", 15, 10, "a text is needed, not 3; write it in quotes: '3'"),
     (f"{{{TANK}}}", f"{{{TANK}, chemistry: lpf}}", 16, 63, "'lpf' is none of 'lfp' or 'nmc'; did you mean 'lfp'?"),
