@@ -104,7 +104,7 @@ def test_what_does_not_look_back_is_not_kept() -> None:
 def test_the_slope_of_a_change_across_the_start_has_the_sign_that_the_judge_sees() -> None:
     """From 5 to 3 MW in a quarter: to fall less the unit must give more."""
     change = limit("chp.p_mw", name="ramp", of="change_per_h", window_h=0.25, high=4.0)
-    before = Before({}, {}, History(QUARTER_S, {"ramp: chp.p_mw": np.array([5.0])}))
+    before = Before({}, {}, History(QUARTER_S, {"ramp: change_per_h of chp.p_mw": np.array([5.0])}))
     [first, *_] = points_of(limits(change), replay(chp__p_mw=[3.0, 3.0]), before, frozenset())
     assert (first.point.value, [term.factor for term in first.terms]) == (8.0, [-4.0])
 
@@ -137,3 +137,21 @@ def test_what_was_lived_survives_a_kill_bit_for_bit(two_takeovers, tmp_path) -> 
     again, other = killed_and_resumed(write_site(tmp_path, limits=BUDGETS, hours=2.5), tmp_path / "run", at_s=4500)
     assert told(other, Kind.REFUSAL) == told(directory, Kind.REFUSAL)
     assert all(np.array_equal(run.values[key], again.values[key], equal_nan=True) for key in run.values)
+
+
+def test_a_schedule_from_a_file_is_tried_with_what_the_run_had_lived(tmp_path) -> None:
+    """At 01:15 three quarters of an hour are used of the hour in two; without the run nobody knows."""
+    from twin.gate.trial.file_trial import try_file
+    from twin.scenario.loader import load_scenario
+
+    _, directory = run_site(tmp_path, limits=BUDGETS.partition("  - {at: \"01:20\"")[0], hours=1.25)
+    scenario, rules = load_scenario(directory / "scenario.yaml"), GateRules(expectations="nominal", horizon_h=2)
+    plan = tmp_path / "plan.csv"
+    plan.write_text("time,office.interrupt_frac\n" + "".join(
+        f"2025-06-18T0{h}:{m}:00+02:00,0.3\n" for h, m in ((1, 15), (1, 30))))
+    known, unknown = (try_file(scenario, plan, snapshot, rules) for snapshot in (directory, None))
+    [violation] = known.verdict.violations
+    assert violation.name == "interruption_time" and violation.worst_value == pytest.approx(1.25 / 2)
+    assert unknown.verdict.accepted
+    assert not any("interruption_time" in note for note in known.notes)
+    assert any("interruption_time count from the start of the schedule on" in note for note in unknown.notes)

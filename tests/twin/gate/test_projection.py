@@ -162,7 +162,7 @@ def test_a_ramp_counts_from_what_was_before_the_start() -> None:
 def test_a_ramp_over_a_window_counts_from_the_step_before_the_start_that_the_judge_sees() -> None:
     """3 MW/h over half an hour are 1.5 MW from the second but last step: at most 1.5, then 2.5, then 3 MW."""
     ramp = limit("chp.p_set_mw", name="ramp", setpoint=True, of="rise_per_h", window_h=0.5, high=3.0)
-    before = Before({}, {}, History(QUARTER_S, {"ramp: chp.p_set_mw": np.array([0.0, 1.0])}))
+    before = Before({}, {}, History(QUARTER_S, {"ramp: rise_per_h of chp.p_set_mw": np.array([0.0, 1.0])}))
     proposed = schedule(chp__p_set_mw=[3.0, 3.0, 3.0])
     setpoints = repaired(proposed, context(proposed, NOTHING, ramp, before=before)).schedule.setpoints
     assert setpoints["chp.p_set_mw"] == pytest.approx([1.5, 2.5, 3.0], abs=CLOSE)
@@ -171,7 +171,7 @@ def test_a_ramp_over_a_window_counts_from_the_step_before_the_start_that_the_jud
 def test_an_energy_is_kept_with_what_was_used_of_it_before_the_start() -> None:
     """1 MWh in an hour, 0.6 of it used in the last quarter: 0.4 are left for three, then all of it for one more."""
     energy = limit("bess.p_set_mw", name="given", setpoint=True, of="energy", window_h=1.0, high=1.0)
-    before = Before({}, {}, History(QUARTER_S, {"given: bess.p_set_mw": np.array([0.0, 0.0, 0.0, 2.4])}))
+    before = Before({}, {}, History(QUARTER_S, {"given: energy of bess.p_set_mw": np.array([0.0, 0.0, 0.0, 2.4])}))
     proposed = schedule(bess__p_set_mw=[1.0, 1.0, 1.0, 1.0])
     p_mw = repaired(proposed, context(proposed, NOTHING, energy, before=before)).schedule.setpoints["bess.p_set_mw"]
     assert p_mw == pytest.approx([1.6 / 3, 1.6 / 3, 1.6 / 3, 1.0], abs=CLOSE)

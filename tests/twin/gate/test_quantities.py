@@ -127,6 +127,7 @@ def test_of_a_window_that_is_not_all_known_only_the_known_counts_and_no_lower_bo
     found = with_history([0.0, 0.0, 0.0], [NAN, 2.0], of="energy", window_h=0.75)
     same(found.high[:, 0], [0.5, 0.5, 0.0])
     same(found.low[:, 0], [NAN, NAN, 0.0])
+    same(found.bound(1.0, -1.0, 0.0)[:, 0], [1.0, 1.0, 1.0])
 
 
 def test_a_share_of_time_is_one_of_the_whole_window():

@@ -66,7 +66,7 @@ def test_storages_share_the_margin_in_proportion_to_what_they_would_have() -> No
 def test_of_a_ramp_each_of_two_steps_has_a_half_and_the_first_against_what_was_lived_all() -> None:
     """0.3 MW a quarter: 0.2 MW of it are used from 0.8 to 1.0, none after that."""
     ramp = limit("grid.exchange_mw", name="ramp", of="rise_per_h", window_h=0.25, high=1.2)
-    before = Before({}, {}, History(QUARTER_S, {"ramp: grid.exchange_mw": np.array([0.8])}))
+    before = Before({}, {}, History(QUARTER_S, {"ramp: rise_per_h of grid.exchange_mw": np.array([0.8])}))
     wide = {**PLATES, "bess": dataclasses.replace(BATTERY, charge_power_mw=20.0, discharge_power_mw=20.0,
                                                   energy_mwh=40.0)}
     down, up = bands([1.0] * 4, ramp, plates=wide, before=before)["bess"]
@@ -94,7 +94,7 @@ def test_what_would_be_missing_later_is_cut_only_where_the_exchange_has_no_room_
 def test_of_a_budget_the_steps_of_the_release_have_what_is_left() -> None:
     """1 MWh in an hour, 0.87 lived, 0.05 in each quarter to come: 0.08 are left after the first, 0.03 after two."""
     energy = limit("grid.exchange_mw", name="bought", of="energy", window_h=1.0, high=1.0)
-    before = Before({}, {}, History(QUARTER_S, {"bought: grid.exchange_mw": np.array([0.0, 0.0, 0.0, 3.48])}))
+    before = Before({}, {}, History(QUARTER_S, {"bought: energy of grid.exchange_mw": np.array([0.0, 0.0, 0.0, 3.48])}))
     down, _ = bands([0.2] * 4, energy, before=before, until_steps=1)["bess"]
     assert down == pytest.approx([USUAL_MW, 0.0, 0.0, 0.0])
     down, _ = bands([0.2] * 4, energy, before=before, until_steps=2)["bess"]

@@ -29,7 +29,8 @@ class Lived:
     """Memory of the plant: bins of the gate's step, the newest last."""
 
     keys: tuple[str, ...] = ()
-    """Of the columns: limit and signal."""
+    """Of the columns: limit, quantity and signal."""
+    step_s: int = 1
     newest: int = -1
     """Bin i covers [i × step_s, (i + 1) × step_s)."""
     sums: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
@@ -44,7 +45,7 @@ class History:
 
     step_s: int
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Limit and signal → (steps,) the newest last; NaN where nothing is known. Of shares of time: shares."""
+    """Limit, quantity and signal → (steps,) the newest last; NaN where nothing is known. Of shares of time: shares."""
 
     @classmethod
     def nothing(cls) -> History:
@@ -121,9 +122,9 @@ class HistoryKeeper:
     def __init__(self, limits: LimitSet, components: Mapping[str, Component], edges: Sequence[Edge], rules: GateRules,
                  ) -> None:
         self._step_s = rules.step_s
-        self._bins = 1 + max((_steps_back(limit, rules) for limit in limits.limits), default=0)
+        self._bins = 1 + max((looks_back(limit, rules) for limit in limits.limits), default=0)
         setpoints = {str(edge.target): edge.source for edge in edges}
-        self._columns = tuple(column for limit in limits.limits if _steps_back(limit, rules)
+        self._columns = tuple(column for limit in limits.limits if looks_back(limit, rules)
                               for column in _columns_of(limit, components, setpoints))
         self._keys = tuple(column.key for column in self._columns)
 
@@ -135,8 +136,8 @@ class HistoryKeeper:
         outputs : component → what it delivered in its last step that was over then.
         lived : is altered.
         """
-        if lived.keys != self._keys:
-            lived.keys, lived.newest = self._keys, -1
+        if (lived.keys, lived.step_s) != (self._keys, self._step_s):
+            lived.keys, lived.step_s, lived.newest = self._keys, self._step_s, -1
             lived.sums, lived.known_s = (np.zeros((self._bins, len(self._keys))) for _ in range(2))
         for place, column in enumerate(self._columns):
             if t_s % column.step_s:
@@ -147,19 +148,7 @@ class HistoryKeeper:
 
     def history(self, t_s: int, lived: Lived) -> History:
         """What is known at a moment."""
-        if lived.keys != self._keys or not lived.keys:
-            return History.nothing()
-        _roll_to(lived := dataclasses.replace(lived, sums=lived.sums.copy(), known_s=lived.known_s.copy()),
-                 t_s // self._step_s)
-        into = t_s % self._step_s / self._step_s
-        rows = []
-        for bins in (lived.sums, lived.known_s):
-            steps = into * bins[1:] + (1.0 - into) * bins[:-1]
-            steps[-1] = bins[-1] + (1.0 - into) * bins[-2]  # of the bin that has begun all is over
-            rows.append(steps)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means = np.where(rows[1] > 0.0, rows[0] / rows[1], np.nan)
-        return History(self._step_s, {key: means[:, place] for place, key in enumerate(self._keys)})
+        return history_of(lived, t_s) if lived.keys == self._keys else History.nothing()
 
     def _add(self, lived: Lived, place: int, value: float, begin_s: int, end_s: int) -> None:
         _roll_to(lived, (end_s - 1) // self._step_s)
@@ -173,12 +162,29 @@ class HistoryKeeper:
             begin_s = until_s
 
 
+def history_of(lived: Lived, t_s: int) -> History:
+    """What a memory knows at a moment."""
+    if not lived.keys:
+        return History.nothing()
+    lived = dataclasses.replace(lived, sums=lived.sums.copy(), known_s=lived.known_s.copy())
+    _roll_to(lived, t_s // lived.step_s)
+    into = t_s % lived.step_s / lived.step_s
+    rows = []
+    for bins in (lived.sums, lived.known_s):
+        steps = into * bins[1:] + (1.0 - into) * bins[:-1]
+        steps[-1] = bins[-1] + (1.0 - into) * bins[-2]  # of the bin that has begun all is over
+        rows.append(steps)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(rows[1] > 0.0, rows[0] / rows[1], np.nan)
+    return History(lived.step_s, {key: means[:, place] for place, key in enumerate(lived.keys)})
+
+
 def column_key(limit: Limit, signal: str) -> str:
-    """Limit and signal, and whose bounds they are: an owner may have several of one row."""
-    return f"{limit.name}: {signal}"
+    """Limit, quantity and signal."""
+    return f"{limit.name}: {limit.row.of.value} of {signal}"
 
 
-def _steps_back(limit: Limit, rules: GateRules) -> int:
+def looks_back(limit: Limit, rules: GateRules) -> int:
     """So many steps of the gate a limit looks back; 0: none, or the last one, which the outputs before show."""
     if limit.row.of in RATES:
         return 0 if limit.row.window_h is None else math.ceil(limit.row.window_h * HOUR_S / rules.step_s)

@@ -57,10 +57,10 @@ class Used:
         """
         if not math.isfinite(of):
             return np.full(self.past.shape, of)
-        at_start = np.where(self.whole | (sign > 0.0), sign * self.at_start, -np.inf)
-        least = np.minimum(sign * self.past, at_start)
-        overdrawn = np.where(np.isnan(self.past), -np.inf, least + ROUNDING * np.abs(least))
-        return sign * np.maximum(sign * of, overdrawn - tolerance)
+        least = np.minimum(sign * self.past, sign * self.at_start)
+        overdrawn = least + ROUNDING * np.abs(least) - tolerance
+        known = ~np.isnan(self.past) & (self.whole | (sign > 0.0))
+        return sign * np.maximum(sign * of, np.where(known, overdrawn, -np.inf))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from twin.codec import decode
 from twin.component import Component
 from twin.context import Calendar
 from twin.errors import RunStoreError, WrongRunError
+from twin.gate.component import NAME as GATE
 from twin.gate.expectation import Expectation, expecter_of
+from twin.gate.limits.history import History, history_of, looks_back
 from twin.gate.limits.judge import Result, judge
 from twin.gate.limits.limits import LimitSet, resolve_limits
 from twin.gate.limits.series import Before
@@ -90,13 +92,14 @@ def try_file(scenario: ResolvedScenario, file: Path, snapshot: Path | None, rule
     tried: list[Expectation | None] = [*expectations] or [None]
     began = time.process_time()
     results = [(e, _replayed(shadow, start, schedule, e)) for e in tried]
-    before = Before.of(start, shadow.plant)
+    before = Before.of(start, shadow.plant, _lived(start))
     verdict = judge(results, limits, rules, schedule=schedule, scenario_sha256=scenario_sha256,
                     state_sha256=start.sha256(), before=before, cpu_s=time.process_time() - began)
     nominal = results[0][1] if isinstance(results[0][1], Trajectories) else None
-    verdict = verdict.with_drivers(_drivers(shadow, start, schedule, results, limits, verdict))
+    verdict = verdict.with_drivers(_drivers(shadow, start, schedule, results, limits, verdict, before.history))
     return FileTrial(schedule, verdict, limits, before, nominal, shadow.site.context.calendar,
-                     (*(() if expectations else (NO_HISTORY,)), *_made_otherwise(schedule, start, tried)))
+                     (*(() if expectations else (NO_HISTORY,)), *_made_otherwise(schedule, start, tried),
+                      *_not_known_before(limits, rules, before.history)))
 
 
 def _made_otherwise(schedule: Schedule, start: TwinState, tried: Sequence[Expectation | None]) -> Iterator[str]:
@@ -107,6 +110,21 @@ def _made_otherwise(schedule: Schedule, start: TwinState, tried: Sequence[Expect
         if made and made != here:
             yield (f"it was made from the {what} {made[:12]}…, and is tried with the one that is given here, "
                    f"{here[:12]}…")
+
+
+def _lived(start: TwinState) -> History:
+    """What the gate of a run had noted up to its snapshot."""
+    lived = getattr(start.states.get(GATE), "lived", None)
+    return History.nothing() if lived is None else history_of(lived, start.t_s)
+
+
+def _not_known_before(limits: LimitSet, rules: GateRules, history: History) -> Iterator[str]:
+    """Limits that look back to what is not known."""
+    unknown = sorted({limit.name for limit in limits.limits
+                      if looks_back(limit, rules) and history.of_limit(limit, history.step_s) is None})
+    if unknown:
+        yield (f"what the plant did before is not known here, so that {', '.join(unknown)} count from the start of the "
+               "schedule on; a gate counts what was used before too")
 
 
 def _lasting(scenario: ResolvedScenario, end_s: int) -> ResolvedScenario:
@@ -176,7 +194,7 @@ def _replayed(shadow: Shadow, start: TwinState, schedule: Schedule, expectation:
 
 
 def _drivers(shadow: Shadow, start: TwinState, schedule: Schedule, results: Sequence[Result], limits: LimitSet,
-             verdict: Verdict) -> dict[int, tuple[Driver, ...]]:
+             verdict: Verdict, history: History) -> dict[int, tuple[Driver, ...]]:
     """Of the violations of each expectation that has some; those of the nominal one alone if it has any."""
     found: dict[int, tuple[Driver, ...]] = {}
     for trial, (expectation, result) in zip(verdict.trials, results, strict=True):
@@ -184,7 +202,7 @@ def _drivers(shadow: Shadow, start: TwinState, schedule: Schedule, results: Sequ
         if not own or found or not isinstance(result, Trajectories):
             continue
         horizon = schedule.horizon
-        replayed = Replayed(start, horizon, schedule.setpoints, expectation, result)
+        replayed = Replayed(start, horizon, schedule.setpoints, expectation, result, history)
         sensitivities = linearise(shadow, replayed, limits, near_frac=0.0)
         found.update({n: sensitivities.drivers(v, horizon.start_s, horizon.step_s) for n, v in own.items()})
     return found
