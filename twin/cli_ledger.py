@@ -96,6 +96,8 @@ def why(
 def _ledger(place: Path) -> Path:
     from twin.store.layout import LEDGER
 
+    if not place.exists():
+        raise ParkTwinError(f"{place}: there is no such directory or file; name a run, e.g. runs/minimal-001")
     return place / LEDGER if place.is_dir() else place
 
 

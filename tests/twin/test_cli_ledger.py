@@ -137,7 +137,7 @@ def test_verify_of_a_damaged_ledger_exits_6_and_names_the_damage(tmp_path):
 
 
 def test_a_run_without_a_ledger_and_a_head_file_that_is_not_there_are_mistakes_of_the_call(tmp_path, run_directory):
-    for args in (("verify", tmp_path), ("show", tmp_path), ("why", "1a", tmp_path),
+    for args in (("verify", tmp_path), ("verify", tmp_path / "none"), ("show", tmp_path), ("why", "1a", tmp_path),
                  ("verify", run_directory, "--head", tmp_path / "none.head")):
         done = twin("ledger", *args)
         assert done.returncode == 2 and "Traceback" not in done.stderr and str(tmp_path) in done.stderr
