@@ -111,7 +111,7 @@ def load(place: Path) -> ModelSet:
     ModelStoreError
         Names the file, what is wrong and the remedy.
     """
-    file = place / MODEL if place.is_dir() else place
+    file = place if place.is_file() or place.name == MODEL else place / MODEL
     head = read_head(file)
     weights = file.with_name(WEIGHTS)
     arrays = _unpacked(weights, str(head.get("weights_sha256")))

@@ -88,6 +88,8 @@ def test_missing_files_are_told_with_what_makes_them(folder, tmp_path) -> None:
         load(folder)
     with pytest.raises(ModelStoreError, match="no models here; `twin train"):
         load(tmp_path / "nowhere" / MODEL)
+    with pytest.raises(ModelStoreError, match="`twin train SCENARIO --out .*/nowhere`"):
+        load(tmp_path / "nowhere")
 
 
 def test_another_version_is_refused(folder) -> None:
