@@ -16,7 +16,6 @@ name: released
 time: {start: 2025-03-03T10:00:00+08:00, duration_h: 24, step_s: 1}
 location: {latitude_deg: 31.2, longitude_deg: 121.5, timezone: Asia/Shanghai}
 currency: CNY
-weather: {type: tmy3}
 markets:
   tariff: {type: time_of_use_tariff, periods: [{name: flat, price_per_mwh: 200, hours: [0-24]}]}
 assets:

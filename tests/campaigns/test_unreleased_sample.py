@@ -10,8 +10,8 @@ from twin.gate.release.refusal import Refusal
 
 
 def test_no_unreleased_set_point_is_ever_applied():
-    report = unreleased_setpoints.run(sequences=30)
-    assert report.sequences >= 30 and not report.failures, report
+    report = unreleased_setpoints.run(sequences=80)
+    assert report.sequences >= 80 and not report.failures, report
     for what in ("releases", "leases", "forgeries refused", "set-points obeyed", "set-points refused",
                  "of these without a device", "refused without a device",
                  "of these corrected by the real-time layer", "seconds in the watchdog's hands"):
