@@ -88,7 +88,7 @@ def test_missing_files_are_told_with_what_makes_them(folder, tmp_path) -> None:
         load(folder)
     with pytest.raises(ModelStoreError, match="no models here; `twin train"):
         load(tmp_path / "nowhere" / MODEL)
-    with pytest.raises(ModelStoreError, match="`twin train SCENARIO --out .*/nowhere`"):
+    with pytest.raises(ModelStoreError, match=r"`twin train SCENARIO --out .*/nowhere`"):
         load(tmp_path / "nowhere")
 
 
