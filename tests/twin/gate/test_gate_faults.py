@@ -20,12 +20,14 @@ import numpy as np
 import pytest
 
 from tests.twin.gate.gated import write_site
+from tests.twin.gate.killed import Killed
 from tests.twin.gate.releases import key as signing_key
 from tests.twin.gate.releases import release
 from twin.cosim.build import build_site
-from twin.cosim.run import new_run
+from twin.cosim.run import new_run, resume_run
 from twin.gate import proving, records
 from twin.gate.decision import GateStatus
+from twin.gate.ledger.check import LedgerDamaged
 from twin.gate.ledger.format import Kind
 from twin.gate.ledger.reader import LedgerReader
 from twin.gate.ledger.writer import Ledger
@@ -304,3 +306,20 @@ def test_a_schedule_of_the_past_is_not_released() -> None:
     with pytest.raises(ReleaseRefused) as refused:
         ReleaseBook(verifier, signing_key().site, {"bess.p_set_mw": 0.0}).publish(release(), 7200)
     assert refused.value.reason is Refusal.EXPIRED
+
+
+@pytest.mark.parametrize("lost", [("ledger.sqlite",), ("ledger.sqlite", "ledger.head")])
+def test_a_killed_run_whose_ledger_is_gone_is_not_continued_without_it(tmp_path, lost) -> None:
+    directory = tmp_path / "run"
+
+    def die(t_s: int) -> None:
+        if t_s >= BROKEN_S:
+            raise Killed
+
+    with pytest.raises(Killed):
+        new_run(load_scenario(write_site(tmp_path, GATE % "expiry_s: 3600", LIMITS, 1.25)), directory, die)
+    for name in lost:
+        (directory / name).unlink()
+    with pytest.raises(LedgerDamaged, match="the file is gone"):
+        resume_run(directory)
+    assert not (directory / LEDGER).exists()
