@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.component import Section
 from twin.errors import Problem
 from twin.scenario.acts import GATE_KEY, SECTIONS
 from twin.scenario.resolved import ResolvedScenario
@@ -24,9 +25,14 @@ def gate_problems(resolved: ResolvedScenario) -> list[Problem]:
     elif abs(horizon_s - round(horizon_s / rules.step_s) * rules.step_s) > _ROUNDING_S:
         wrong["horizon_h"] = (f"{rules.horizon_h:g} h is not a whole number of steps of {rules.step_s} s "
                               "(gate.step_s); change one of them")
+    slow = next((spec for spec in resolved.components.values() if spec.section is not Section.CONTROLLERS
+                 and spec.params.step_s is not None and rules.interval_s % spec.params.step_s), None)
     if rules.interval_s % model.time.step_s:
         wrong["interval_s"] = (f"{rules.interval_s} s is not a whole multiple of the scenario's step of "
                                f"{model.time.step_s} s (time.step_s), in which the gate decides; change one of them")
+    elif slow is not None:
+        wrong["interval_s"] = (f"{rules.interval_s} s is not a whole multiple of the {slow.params.step_s} s in which "
+                               f"{slow.name} steps, in the midst of which nothing can be proved; change one of them")
     elif rules.interval_s % rules.step_s and rules.step_s % rules.interval_s:
         wrong["interval_s"] = (f"{rules.interval_s} s and the step of a schedule, {rules.step_s} s (gate.step_s), are "
                                "no multiples of each other; change one of them")

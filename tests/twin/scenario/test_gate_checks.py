@@ -75,6 +75,11 @@ def test_times_of_the_gate_fit_together(tmp_path, rules, message):
     assert found.startswith(message)
 
 
+def test_the_gate_never_decides_in_the_midst_of_a_step_of_the_plant(tmp_path):
+    found, = refused(tmp_path, "gate: {interval_s: 900}\nassets: {pv: {step_s: 1800}}\n")
+    assert found.startswith("4: gate.interval_s: 900 s is not a whole multiple of the 1800 s in which pv steps")
+
+
 def test_times_of_a_gate_that_is_switched_off_do_not_matter(tmp_path):
     loaded(tmp_path, "gate: {enabled: false, horizon_h: 0.2}\n")
 
