@@ -182,7 +182,8 @@ class ReleaseGate(Component[ComponentParams, Inputs, Outputs, State]):
             return None
         lived = self._its_ground.history.history(t_s, self.state.lived)
         moment = moment_of(run, self._operators, t_s, expectations, lived)
-        latched = latched_values(run.components, run.outputs_before(t_s))
+        latched = {key: value for key, value in latched_values(run.components, run.outputs_before(t_s)).items()
+                   if value > 0.0 or key not in self._emergency}  # one that stands may still be started
         library = FallbackLibrary(self._safe_now(), storages_of(self._plates), horizon.steps,
                                   json.loads(self.state.fallbacks_json))
         leases = [lease for lease in self._desk.leases(t_s) if lease.key not in latched]
