@@ -195,6 +195,8 @@ def _group_to_stored(trained: TrainedGroup, arrays: dict[str, np.ndarray]) -> di
         arrays |= {f"{name}/{kind}/{key}": array for key, array in more.items()}
     copula = trained.copula
     arrays |= {f"{name}/copula/between_targets": copula.between_targets, f"{name}/copula/tau_h": copula.tau_h,
+               f"{name}/copula/shared_frac": np.broadcast_to(copula.shared_frac, copula.tau_h.shape),
+               f"{name}/copula/nugget_frac": np.broadcast_to(copula.nugget_frac, copula.tau_h.shape),
                f"{name}/usual_loss": trained.usual_loss, f"{name}/scatter_frac": trained.scatter_frac}
     return {**group_to_plain(trained.group), "members": members, "models": stored}
 
@@ -207,7 +209,9 @@ def _group_from_stored(plain: dict[str, Any], arrays: Mapping[str, np.ndarray], 
                for builder, entry in plain["members"].items()}
     whole, lags = (model_from_stored(plain["models"][kind], group, members,
                                      _below(arrays, f"{name}/{kind}/")) for kind in ("whole", "lags"))
-    copula = Copula(arrays[f"{name}/copula/between_targets"], arrays[f"{name}/copula/tau_h"], group.horizon.step_s)
+    between, tau_h, shared, nugget = (arrays.get(f"{name}/copula/{part}", np.zeros(len(group.targets))).astype(float)
+                                      for part in ("between_targets", "tau_h", "shared_frac", "nugget_frac"))
+    copula = Copula(between, tau_h, group.horizon.step_s, shared, nugget)
     return TrainedGroup(whole, lags, copula, arrays[f"{name}/usual_loss"], arrays[f"{name}/scatter_frac"])
 
 

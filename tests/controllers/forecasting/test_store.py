@@ -66,6 +66,17 @@ def test_the_same_training_gives_the_same_bytes(folder, tmp_path) -> None:
     assert (tmp_path / "anew" / WEIGHTS).read_bytes() == (folder / WEIGHTS).read_bytes()
 
 
+def test_dependence_that_was_stored_without_its_shared_part_is_read_as_fading_alone(folder) -> None:
+    with np.load(folder / WEIGHTS) as arrays:
+        kept = {key: value for key, value in arrays.items() if not key.endswith(("/shared_frac", "/nugget_frac"))}
+        assert len(arrays.files) - len(kept) == 2 * len(tiny_models.trained())
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **kept)
+    for stored in load(with_weights(folder, buffer.getvalue())).groups:
+        apart = stored.copula.between_leads(3)[:, 0]
+        assert apart == pytest.approx(np.exp(-np.arange(3.0) / stored.copula.tau_h[:, None]))
+
+
 def test_the_description_says_where_the_models_come_from(folder) -> None:
     head = json.loads((folder / MODEL).read_text())
     assert head["site"]["name"] == "tiny" and head["seed"] == 1
