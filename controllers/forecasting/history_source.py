@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
-from controllers.forecasting.data_folder import FILE, archive_of_folder, read_folder
+from controllers.forecasting.data_folder import FILE, archive_of_folder, location_of, read_folder
 from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.quality import OUTSIDE_SHARE, OUTSIDE_TOLERANCE, refuse_wrong_clock
 from controllers.forecasting.readers import HistoryFormat, coarsened, read_history, read_run_history
 from controllers.forecasting.site_feed import SiteFeed
-from controllers.forecasting.site_targets import sign_of
-from controllers.forecasting.store import ModelSet, refuse_other_site
+from controllers.forecasting.site_simulation import nameplates
+from controllers.forecasting.site_targets import capacity_of, sign_of
+from controllers.forecasting.store import ModelSet, comparable_place, refuse_other_site
+from controllers.forecasting.targets import Target, TargetKind
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from twin.store.layout import SCENARIO, is_run_directory
 
@@ -45,8 +48,7 @@ def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> His
     if is_run_directory(place):
         return _of_run(models, place, wanted, step_s)
     if place.is_dir() or place.name == FILE:
-        spec, folder = read_folder(place)
-        archive, _, _ = archive_of_folder(spec, folder, seed)
+        archive = _of_folder(models, place, seed)
     elif place.is_file():
         archive = _of_table(models, place, wanted, step_s)
     else:
@@ -62,7 +64,10 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
 
     run = read_run(place)
     scenario = load_scenario(place / SCENARIO, trust_paths=True)
-    refuse_other_site(models, context_of(scenario).location, list(run.values), {})
+    plates = nameplates(scenario)
+    capacities = {name: capacity for name in models.series()
+                  if (capacity := capacity_of(plates.get(name.partition(".")[0]))) is not None}
+    refuse_other_site(models, context_of(scenario).location, list(run.values), capacities)
     feed = SiteFeed(scenario, models.series(), _sky(models), scenario.model.seed)
     series = []
     for column, name in enumerate(models.series()):
@@ -75,12 +80,26 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
     return History(Archive([*series, *feed.weather_forecasts(moment)]), moment)
 
 
+def _of_folder(models: ModelSet, place: Path, seed: int) -> Archive:
+    """The tables that the folder's description explains, of the site and the plants that the models know."""
+    spec, folder = read_folder(place)
+    site = spec.site
+    is_told = site.latitude_deg is not None and site.longitude_deg is not None
+    refuse_other_site(models, comparable_place(models, location_of(site), is_told=is_told), models.series(),
+                      {name: target.capacity for name, target in spec.targets.items()})
+    archive, _, _ = archive_of_folder(spec, folder, seed)
+    return archive
+
+
 def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -> Archive:
     """One column per series, demand with the sign of the twin; weather behind ``at`` is the forecast made then."""
     how = HistoryFormat(timezone=models.location.timezone)
     series: list[VersionedSeries] = []
-    for name in models.series():
-        series.append(coarsened(read_history(str(file), name, name, how, factor=sign_of(name)), step_s))
+    for target in (t for group in models.groups for t in group.group.targets):
+        name = target.series
+        own = coarsened(read_history(str(file), name, name, how, factor=sign_of(name)), step_s)
+        _refuse_other_plant(own, target, _sky(models), file)
+        series.append(own)
     ends = [int(s.valid_utc_s[-1]) + step_s for s in series if len(s.valid_utc_s)]
     if not ends:
         raise HistoryError(f"{file}: all columns are empty; give measurements of one series at least")
@@ -94,6 +113,27 @@ def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -
         series.append(coarsened(VersionedSeries(name, SeriesRole.WEATHER, own.step_s, own.valid_utc_s, known,
                                                 own.values), step_s))
     return Archive(series)
+
+
+def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky | None, file: Path) -> None:
+    """A bare table tells neither place nor capacity: what its values rule out is refused. Low values rule nothing out,
+    a heat load rests all summer."""
+    values = series.values[np.isfinite(series.values)]
+    if not len(values):
+        return
+    low, high = target.limits
+    margin = OUTSIDE_TOLERANCE * target.capacity
+    above, below = np.mean(values > high + margin), np.mean(values < low - margin)
+    if above > OUTSIDE_SHARE:
+        raise HistoryError(f"{file}: {above:.0%} of the values of {series.name} are above {high:g} (up to "
+                           f"{values.max():g}); the models were trained for a capacity of {target.capacity:g}; is the "
+                           "table in kW instead of MW, or of another plant? Then train models of it: twin train")
+    if below > OUTSIDE_SHARE:
+        raise HistoryError(f"{file}: {below:.0%} of the values of {series.name} have the wrong sign (down to "
+                           f"{values.min() * sign_of(series.name):g}); demand is negative as in the twin, supply "
+                           "positive; turn the sign")
+    if target.kind is TargetKind.PV and sky is not None:
+        refuse_wrong_clock(series, sky)
 
 
 def _moment(archive: Archive, models: ModelSet, at_utc_s: int | None, step_s: int) -> int:

@@ -13,7 +13,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -168,9 +168,8 @@ def refuse_other_site(models: ModelSet, location: Location, signals: Sequence[st
     if (own.timezone, own.country) != (location.timezone, location.country) or \
             max(abs(own.latitude_deg - location.latitude_deg), abs(own.longitude_deg - location.longitude_deg)) \
             > PLACE_TOLERANCE_DEG:
-        raise ModelStoreError(f"the models are of {models.site} at {own.latitude_deg:g}, {own.longitude_deg:g} "
-                              f"({own.timezone}), the site is at {location.latitude_deg:g}, {location.longitude_deg:g} "
-                              f"({location.timezone}); train models of this site: twin train")
+        raise ModelStoreError(f"the models are of {models.site} at {_place(own)}, the site is at {_place(location)}; "
+                              "train models of this site: twin train")
     foreign = [name for name in models.series() if name not in signals]
     if foreign:
         raise ModelStoreError(f"the models are of another site ({models.site}): they forecast {foreign[0]!r}, which is "
@@ -180,6 +179,25 @@ def refuse_other_site(models: ModelSet, location: Location, signals: Sequence[st
         if here is not None and abs(here / target.capacity - 1.0) > CAPACITY_TOLERANCE:
             raise ModelStoreError(f"{target.series}: the models were trained for a capacity of {target.capacity:g}, "
                                   f"the site has {here:g}; train them anew: twin train")
+
+
+def comparable_place(models: ModelSet, location: Location, *, is_told: bool) -> Location:
+    """What :func:`refuse_other_site` compares a location with: where models or site do not tell their coordinates, the
+    clock and the holidays alone.
+
+    Parameters
+    ----------
+    is_told : whether the site tells its coordinates.
+    """
+    if is_told and any(group.group.sky is not None for group in models.groups):
+        return location
+    own = models.location
+    return replace(location, latitude_deg=own.latitude_deg, longitude_deg=own.longitude_deg)
+
+
+def _place(location: Location) -> str:
+    return (f"{location.latitude_deg:g}, {location.longitude_deg:g} ({location.timezone}, "
+            f"country {location.country or 'not told'})")
 
 
 def _group_to_stored(trained: TrainedGroup, arrays: dict[str, np.ndarray]) -> dict[str, Any]:

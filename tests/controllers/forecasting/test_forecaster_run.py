@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,12 +82,18 @@ def test_forecasts_are_stored_as_issued_for_every_target(gated) -> None:
         assert np.isfinite(issued).all() and (np.diff(issued, axis=-1) >= 0.0).all()
 
 
-def test_a_run_is_a_history_for_the_models_of_its_site_and_for_no_others(gated) -> None:
+def test_a_run_is_a_history_for_the_models_of_its_site_and_for_no_others(gated, tmp_path) -> None:
     tiny, park = Path(tiny_models.models_file()).parent, Path(scenarios.__file__).parent / "models" / "zero_carbon_park"
     made = forecasts_from(tiny, gated[1], "2025-03-10T03:00", None, 1)
     assert {level for served in made.served for level in served.levels} == {Level.MODEL}
     with pytest.raises(ParkTwinError, match=r"models are of another site \(zero_carbon_park_year\).*twin train"):
         forecasts_from(park, gated[1], None, None, 1)
+    renewables, office = tiny_models.trained()
+    [half] = [replace(target, capacity=target.capacity / 2.0) for target in office.group.targets]
+    smaller = replace(office, whole=replace(office.whole, group=replace(office.group, targets=(half,))))
+    save(replace(tiny_models.model_set(), groups=(renewables, smaller)), tmp_path)
+    with pytest.raises(ParkTwinError, match=r"office.baseline_mw: .* trained for a capacity of 2, the site has 4"):
+        forecasts_from(tmp_path, gated[1], None, None, 1)
 
 
 def test_where_the_weather_file_ends_the_forecaster_goes_on_without_it(tmp_path) -> None:
