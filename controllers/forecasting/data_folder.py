@@ -190,8 +190,8 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[Finding]]:
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
                            "longer history, or let 'split.validation_to' be earlier")
-    return TrainingData(archive, groups, split, HeldOut(archive, issues), spec.site.name, location_of(spec.site)), \
-        findings
+    return TrainingData(archive, groups, split, HeldOut(archive, issues), spec.site.name, location_of(spec.site),
+                        declared={target.series: target.capacity for target in targets}), findings
 
 
 def location_of(site: SiteSpec) -> Location:

@@ -7,20 +7,22 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from controllers.forecasting.backtest import backtest
 from controllers.forecasting.drift import Challenge, challenge
+from controllers.forecasting.features import build_windows
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.multimodal_network import MultimodalNetwork
 from controllers.forecasting.members.residual_network import ResidualNetwork
 from controllers.forecasting.members.small_network import SmallNetwork, SmallNetworkLags
 from controllers.forecasting.scorecard import Scorecard, references, scorecards
-from controllers.forecasting.store import ModelSet, load, save
+from controllers.forecasting.store import ModelSet, comparable_place, load, refuse_other_site, save
 from controllers.forecasting.targets import Target
 from controllers.forecasting.trained import LINES, TrainedGroup, train_group
 from controllers.forecasting.training_data import TrainingData
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCORECARD = "scorecard.json"
+BY_GROUP = "by_group"
+"""Under this ``model.json`` tells how its models came about where that differs between groups."""
 NO_SKILL = "its skill against persistence on the validation split is not above 0"
 LEAST_SHOWN_SHARE = 0.005
 EXPLAINED = ("nMAE, nRMSE and loss (pinball) in % of the capacity, MAPE above 10 % of it; inside: how often the 80 % "
@@ -40,11 +44,15 @@ NETWORKS = (ResidualNetwork, MultimodalNetwork, SmallNetwork, SmallNetworkLags)
 
 @dataclass(frozen=True)
 class GroupResult:
-    """One group and how it did on the held-out span."""
+    """The models of one group that serve from now on, trained now or the champion's, and how they did on the held-out
+    span."""
 
     trained: TrainedGroup
     cards: list[Scorecard]
+    facts: Mapping[str, Any]
+    """How they came about."""
     wall_s: float
+    """Of the training, whoever won."""
     challenge: Challenge | None = None
 
 
@@ -70,7 +78,9 @@ def train_site(
     """
     if any(maker in NETWORKS for maker in (*LINES[line].whole, *LINES[line].lags)):
         _import_tensorflow_quietly()
-    old = {} if champion is None else {t.group.name: t for t in load(champion).groups}
+    serving = None if champion is None else _champion(champion, data)
+    old = {} if serving is None else {trained.group.name: trained for trained in serving.groups}
+    new_facts: Mapping[str, Any] = _facts(data, line, seed, command)
     results = []
     for group in data.groups:
         began = time.monotonic()
@@ -78,18 +88,51 @@ def train_site(
                                         scatter_frac=data.scatter_frac, progress=progress)
         climatology = next(m for m in trained.whole.members if isinstance(m, Climatology))
         cards = scorecards(replayed.quantiles, replayed.windows, references(climatology, replayed.windows))
-        told = None
-        if champion is not None:
+        told, facts = None, new_facts
+        if serving is not None:
             progress(f"{group.name}: champion against challenger")
             told = challenge(old.get(group.name), trained, data.held_out.archive, data.held_out.issue_utc_s)
-        results.append(GroupResult(trained, cards, time.monotonic() - began, told))
+            if not told.is_won:
+                trained, facts = old[group.name], facts_of(serving, group.name)
+                windows = build_windows(data.held_out.archive, trained.group, data.held_out.issue_utc_s)
+                cards = scorecards(backtest(trained.whole, windows).quantiles, windows,
+                                   references(climatology, windows))
+        results.append(GroupResult(trained, cards, facts, time.monotonic() - began, told))
         on_group(group.name)
-    serving = tuple(r.trained if r.challenge is None or r.challenge.is_won else old[r.trained.group.name]
-                    for r in results)
-    models = ModelSet(data.site, data.location, serving, _facts(data, line, seed, command))
+    models = ModelSet(data.site, data.location, tuple(r.trained for r in results), _facts_of_all(results))
     save(models, out)
     write_atomically(out / SCORECARD, json.dumps(scorecard_plain(results), indent=1, ensure_ascii=False) + "\n")
     return TrainingResult(models, results, out)
+
+
+def _champion(place: Path, data: TrainingData) -> ModelSet:
+    """The models that serve now, of this site and of plants of this size.
+
+    Raises
+    ------
+    ModelStoreError
+        If they cannot be read, or are of another site.
+    """
+    models = load(place)
+    here = [target.series for group in data.groups for target in group.targets]
+    known = models.series()  # that some are not trained today is no sign of another site, that none is, one is
+    refuse_other_site(models, comparable_place(models, data.location, is_told=data.groups[0].sky is not None),
+                      known if set(here) & set(known) else here, data.declared)
+    return models
+
+
+def facts_of(models: ModelSet, group: str) -> Mapping[str, Any]:
+    """How the models of one group came about."""
+    found: Mapping[str, Any] = models.facts.get(BY_GROUP, {}).get(group, models.facts)
+    return found
+
+
+def _facts_of_all(results: list[GroupResult]) -> Mapping[str, Any]:
+    """Those that all groups share; after a challenge that some lost, those of each group."""
+    first = results[0].facts
+    if all(result.facts == first for result in results):
+        return first
+    return {BY_GROUP: {result.trained.group.name: dict(result.facts) for result in results}}
 
 
 def _import_tensorflow_quietly() -> None:

@@ -32,6 +32,8 @@ class TrainingData:
     location: Location
     scatter_frac: Mapping[str, float] = field(default_factory=dict)
     """Series → scatter of its quarter hours within the hour, where it is known."""
+    declared: Mapping[str, float] = field(default_factory=dict)
+    """Series → capacity that a nameplate or a description tells; others are taken from the history."""
 
     def only(self, series: list[str]) -> TrainingData:
         """The same for some of the targets.

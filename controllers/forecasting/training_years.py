@@ -26,7 +26,7 @@ from controllers.forecasting.site_simulation import (
     simulate,
     weather_rows,
 )
-from controllers.forecasting.site_targets import FORECAST_WEATHER, groups_of, sign_of, targets_of
+from controllers.forecasting.site_targets import FORECAST_WEATHER, capacity_of, groups_of, sign_of, targets_of
 from controllers.forecasting.site_weather import issued_weather, place_of_sun, whole_weather
 from controllers.forecasting.trained import HeldOut
 from controllers.forecasting.training import Split
@@ -68,7 +68,8 @@ def of_scenario(scenario: ResolvedScenario, seed: int, progress: Progress = lamb
     hours = made.hourly()
     magnitudes = {key: sign_of(key) * values for key, values in hours.values.items()}
     hour_utc_s = first + HOUR_S * np.arange((begin - first) // HOUR_S, dtype=np.int64)
-    targets = targets_of(magnitudes, hour_utc_s, nameplates(scenario), sky, HOUR_S,
+    plates = nameplates(scenario)
+    targets = targets_of(magnitudes, hour_utc_s, plates, sky, HOUR_S,
                          [key for key in hours.values if key in FORECAST_WEATHER])
     groups = groups_of(targets, CalendarDays(location.timezone, location.country), sky)
     split = Split(first + PAST_DAYS * DAY_S, validation, begin, ISSUE_EVERY_S)
@@ -77,7 +78,9 @@ def of_scenario(scenario: ResolvedScenario, seed: int, progress: Progress = lamb
         archive_of(hours, sky, seed), groups, split,
         HeldOut(archive_of(own.hourly(), sky, seed), np.arange(begin, end - horizon_s + 1, ISSUE_EVERY_S)),
         scenario.model.name, location,
-        {target.series: scatter_frac(sign_of(target.series) * made.values[target.series]) for target in targets})
+        {target.series: scatter_frac(sign_of(target.series) * made.values[target.series]) for target in targets},
+        {target.series: target.capacity for target in targets
+         if capacity_of(plates.get(target.series.partition(".")[0])) is not None})
 
 
 def archive_of(hours: ExogenousRun, sky: ClearSky, seed: int) -> Archive:

@@ -120,6 +120,37 @@ def test_a_challenger_takes_over_only_where_it_is_better(folder) -> None:
     assert set(load(only_load).series()) == {"load_mw", "pv_mw"}
 
 
+def test_what_is_written_after_a_challenge_describes_the_models_that_are_written(folder) -> None:
+    """Seeds tell the trainings apart: a champion keeps its own, and its own scores."""
+    champion = trained_in(folder, "--seed", 1)
+    kept = folder / "kept"
+    twin("train", "--data", folder, "--line", "small", "--seed", 2, "--challenge", champion, "--out", kept)
+    assert (kept / MODEL).read_bytes() == (champion / MODEL).read_bytes()
+    told, before = (json.loads((place / SCORECARD).read_text()) for place in (kept, champion))
+    assert [row for row in told if "target" in row] == before
+    only_load, mixed = folder / "only_load", folder / "mixed"
+    twin("train", "--data", folder, "--line", "small", "--seed", 3, "--targets", "load_mw", "--out", only_load)
+    twin("train", "--data", folder, "--line", "small", "--seed", 2, "--challenge", only_load, "--out", mixed)
+    facts = load(mixed).facts["by_group"]
+    assert {name: told["seed"] for name, told in facts.items()} == {"electric_load": 3, "pv": 2}
+    assert "--targets load_mw" in facts["electric_load"]["command"] and "--targets" not in facts["pv"]["command"]
+    again = folder / "again"
+    twin("train", "--data", folder, "--line", "small", "--seed", 4, "--challenge", mixed, "--out", again)
+    assert load(again).facts == load(mixed).facts
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("latitude_deg: 52.5", "latitude_deg: 48.1", "the models are of canteen at 52.5"),
+    ("capacity: 5,", "capacity: 6,", "load_mw: the models were trained for a capacity of 5, the site has 6"),
+])
+def test_a_champion_of_another_site_is_refused(folder, old, new, message) -> None:
+    champion = trained_in(folder)
+    described(folder, old, new)
+    with pytest.raises(ParkTwinError, match=message):
+        twin("train", "--data", folder, "--line", "small", "--challenge", champion, "--out", folder / "new")
+    assert not (folder / "new").exists()
+
+
 def test_a_forecast_from_the_folder_is_whole_and_local(folder) -> None:
     models = trained_in(folder)
     made = json.loads(twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00", "--json"))
