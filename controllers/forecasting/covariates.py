@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from controllers.forecasting.day_types import DAY_S
+from controllers.forecasting.day_types import DAY_S, WEEK_DAYS, DayTypes
 from controllers.forecasting.daylight import CLEAR_SHARE, upper_share
-from controllers.forecasting.lags import LAG_DAYS, Columns, mean_known
+from controllers.forecasting.lags import LAG_DAYS, Columns, days_before, mean_known
 from controllers.forecasting.targets import Target, TargetKind
 from controllers.forecasting.versioned import KnownAt
 
@@ -17,10 +17,9 @@ TEMPERATURE = "temperature"
 HALF_DAY_H = 12
 LEAST_IRRADIANCE_W_M2 = 5.0
 """Mean at this time over the last weeks; below it, it is night."""
-WEEK_S = 7 * DAY_S
 
 
-def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) -> Columns:
+def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray, days: DayTypes) -> Columns:
     """Features of all covariates, named ``quantity@what``.
 
     ``@0``, ``@-2 … @2``: value at the lead and hours around it; ``@day``: mean over the horizon; ``@trail``: mean of
@@ -28,6 +27,8 @@ def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) 
     the same time a day and a week before, beside the lags of the target.
     """
     columns: Columns = {}
+    clock = days if target.kind.is_load else None
+    yesterday, week_ago = (days_before(valid_utc_s, back, clock) for back in (1, WEEK_DAYS))
     for quantity, series in target.covariates.items():
         now = known.values(series, valid_utc_s)
         around = known.values(series, valid_utc_s[..., None] + HOUR_S * np.array(AROUND_H))
@@ -35,11 +36,11 @@ def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) 
         for k, offset_h in enumerate(AROUND_H):
             columns[f"{quantity}@{offset_h}"] = np.where(np.isnan(around[..., k]), now, around[..., k])
         columns[f"{quantity}@day"] = np.broadcast_to(mean_known(now)[:, None], now.shape)
-        columns[f"{quantity}@less_yesterday"] = now - known.values(series, valid_utc_s - DAY_S)
+        columns[f"{quantity}@less_yesterday"] = now - known.values(series, yesterday)
         if target.kind.is_load:
             trail = known.values(series, valid_utc_s[..., None] - 3 * HOUR_S * np.arange(8))
             columns[f"{quantity}@trail"] = mean_known(trail)
-            columns[f"{quantity}@less_week"] = now - known.values(series, valid_utc_s - WEEK_S)
+            columns[f"{quantity}@less_week"] = now - known.values(series, week_ago)
     if target.kind is TargetKind.PV:
         columns |= daily_range_features(known, target, valid_utc_s)
         if target.irradiance is not None:

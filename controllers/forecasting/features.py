@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.forecasting.covariates import covariate_features
-from controllers.forecasting.day_types import DAY_S, DayColumns
+from controllers.forecasting.day_types import DayColumns
 from controllers.forecasting.daylight import daylight_and_ceiling, reference_of
-from controllers.forecasting.lags import Columns, lag_features, mean_known
+from controllers.forecasting.lags import Columns, days_before, lag_features, mean_known
 from controllers.forecasting.targets import Target, TargetGroup, TargetKind
 from controllers.forecasting.versioned import Archive, KnownAt
 from controllers.forecasting.windows import FeatureTable, Windows
@@ -37,8 +37,8 @@ def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
     calendar = calendar_features(group, valid)
     features, lights, ceilings, references = [], [], [], []
     for target in group.targets:
-        columns = calendar | lag_features(known, target.series, valid, group.days)
-        columns |= covariate_features(known, target, valid)
+        columns = calendar | lag_features(known, target, valid, group.days)
+        columns |= covariate_features(known, target, valid, group.days)
         if target.kind is TargetKind.PV and group.sky is not None:
             columns["clear_sky_w_m2"] = group.sky.ghi_w_m2(valid, group.horizon.step_s)
         reference = reference_of(known, target, valid)
@@ -62,8 +62,8 @@ def calendar_features(group: TargetGroup, valid_utc_s: np.ndarray) -> Columns:
     columns = {
         "lead_h": np.broadcast_to(group.horizon.lead_s / HOUR_S, valid_utc_s.shape),
         "hour": days.hour, "weekday": days.weekday, "working_day": days.working_day,
-        "working_yesterday": group.days.of(valid_utc_s - DAY_S).working_day,
-        "working_tomorrow": group.days.of(valid_utc_s + DAY_S).working_day,
+        "working_yesterday": group.days.of(days_before(valid_utc_s, 1, group.days)).working_day,
+        "working_tomorrow": group.days.of(days_before(valid_utc_s, -1, group.days)).working_day,
         "week_sin": np.sin(2 * np.pi * days.weekday / 7), "week_cos": np.cos(2 * np.pi * days.weekday / 7),
         "year_sin": np.sin(2 * np.pi * days.year_fraction), "year_cos": np.cos(2 * np.pi * days.year_fraction),
     }

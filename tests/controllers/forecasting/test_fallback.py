@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -172,26 +173,37 @@ def test_each_target_goes_its_own_way_down() -> None:
     assert np.array_equal(found.forecast.quantiles[0], whole.forecast.quantiles[0])
 
 
-@pytest.mark.parametrize(("day", "noon_utc_h"), [("2025-03-29", 11), ("2025-03-31", 10), ("2025-10-25", 10),
-                                                 ("2025-10-27", 11)])
-def test_on_days_of_23_and_25_hours_the_load_follows_the_wall_clock(day, noon_utc_h) -> None:
-    """A canteen in Berlin peaks at noon: 11 UTC in winter, 10 UTC in summer, also on the days after the change."""
+@pytest.mark.parametrize(("lost_days", "level"), [(0, Level.MODEL), (2, Level.LAST_WEEK), (60, Level.CLIMATOLOGY)])
+@pytest.mark.parametrize(("day", "noon_utc_h"), [
+    ("2025-03-29", 11), ("2025-03-30", 10), ("2025-03-31", 10), ("2025-04-05", 10),
+    ("2025-10-25", 10), ("2025-10-26", 11), ("2025-10-27", 11), ("2025-11-01", 11)])
+def test_on_days_of_23_and_25_hours_the_load_follows_the_wall_clock(day, noon_utc_h, lost_days, level) -> None:
+    """A canteen in Berlin peaks at noon: 11 UTC in winter, 10 UTC in summer, from the day of the change on, whether its
+    past is known, lost since two days or lost altogether."""
     trained = canteen()
-    midnight_utc_s = int(np.datetime64(day, "s").astype(int))
-    issued = serve(trained, Archive([]), midnight_utc_s - DAY_S, trained.whole.service)
-    assert issued.levels == (Level.CLIMATOLOGY,)
-    tomorrow = issued.forecast.quantiles[0, 24:, MEDIAN]
-    assert int(tomorrow.argmax()) == noon_utc_h
+    now = int(np.datetime64(day, "s").astype(int))
+    measured = canteen_load(now - 60 * DAY_S, (60 - lost_days) * 24)
+    served = serve(trained, Archive([measured]), now, trained.whole.service)
+    assert served.levels == (level,)
+    assert int(served.forecast.quantiles[0, :24, MEDIAN].argmax()) == noon_utc_h
 
 
+BERLIN = CalendarDays("Europe/Berlin", None)
+
+
+def canteen_load(start_utc_s: int, hours: int) -> VersionedSeries:
+    """4 MW from twelve to one by the clock of Berlin, else 1 MW and a little that varies."""
+    utc_s = start_utc_s + HOUR_S * np.arange(hours)
+    load = 1.0 + 3.0 * (BERLIN.of(utc_s).hour == 12) + 0.01 * np.sin(utc_s) if hours else np.empty(0)
+    return VersionedSeries.measured("canteen_mw", start_utc_s, HOUR_S, load)
+
+
+@cache
 def canteen() -> TrainedGroup:
     """Climatology of a year by the clock of Berlin."""
     start = int(np.datetime64("2024-01-01", "s").astype(int))
-    utc_s = start + HOUR_S * np.arange(366 * 24)
-    days = CalendarDays("Europe/Berlin", None)
-    load = 1.0 + 3.0 * (days.of(utc_s).hour == 12)
-    history = Archive([VersionedSeries.measured("canteen_mw", start, HOUR_S, load)])
-    group = TargetGroup("canteen", (Target("canteen_mw", TargetKind.ELECTRIC_LOAD, 5.0),), HOURLY_TWO_DAYS, days)
+    history = Archive([canteen_load(start, 366 * 24)])
+    group = TargetGroup("canteen", (Target("canteen_mw", TargetKind.ELECTRIC_LOAD, 5.0),), HOURLY_TWO_DAYS, BERLIN)
     split = Split(start + 28 * DAY_S, start + 300 * DAY_S, start + 330 * DAY_S)
     issues = start + DAY_S * np.arange(330, 360)
     return train_group(history, group, split, HeldOut(history, issues), 1, tiny_models.LINE)[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.features import build_windows, known_windows
-from controllers.forecasting.lags import latest_known
+from controllers.forecasting.lags import days_before, latest_known
 from controllers.forecasting.targets import Horizon, Target, TargetGroup, TargetKind
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from tests.controllers.forecasting import toy_site
@@ -107,6 +108,41 @@ def test_without_a_place_daylight_is_learnt_from_the_plant() -> None:
     learnt = known_windows(known, toy_site.group(toy_site.PV, located=False)).daylight
     sun = known_windows(known, toy_site.group(toy_site.PV)).daylight
     assert np.abs(learnt.astype(int) - sun.astype(int)).sum() <= 2  # dawn and dusk at under 0.5 % of the capacity
+
+
+def utc_s(text: str) -> int:
+    return int(np.datetime64(text, "s").astype(int))
+
+
+@pytest.mark.parametrize(("then", "back", "expected"), [
+    ("2025-03-31T10:00", 1, "2025-03-30T10:00"),  # noon of summer on both days
+    ("2025-03-30T10:00", 1, "2025-03-29T11:00"),  # the first noon of summer: noon of winter the day before
+    ("2025-04-02T10:00", 7, "2025-03-26T11:00"),
+    ("2025-03-29T11:00", -1, "2025-03-30T10:00"),
+    ("2025-03-31T00:00", 1, "2025-03-30T01:00"),  # 2:00 did not exist on the 30th: 3:00
+    ("2025-10-26T11:00", 1, "2025-10-25T10:00"),
+    ("2025-10-28T11:00", 7, "2025-10-21T10:00"),
+    ("2025-10-26T01:00", 1, "2025-10-25T00:00"),  # the second 2:00 of the 26th
+])
+def test_a_day_before_is_at_the_same_local_time(then: str, back: int, expected: str) -> None:
+    found = days_before(np.array([utc_s(then)]), back, CalendarDays("Europe/Berlin", None))
+    assert found.tolist() == [utc_s(expected)]
+
+
+def test_loads_are_looked_back_at_by_the_clock_and_wind_by_the_day_of_24_hours() -> None:
+    """Berlin on 30 March 2025: what is at 10 UTC was at 11 UTC on the days before."""
+    start, issue = utc_s("2025-02-20T00:00"), utc_s("2025-03-30T00:00")
+    number = 10 + 24 * 38
+    series = VersionedSeries.measured("count_mw", start, HOUR_S, np.arange(38 * 24, dtype=float))
+    wind = Target("count_mw", TargetKind.WIND, 1e4, upper=np.inf)
+    for target, ahead in ((COUNT, 1), (wind, 0)):
+        group = TargetGroup("berlin", (target,), Horizon(HOUR_S, 24), CalendarDays("Europe/Berlin", None))
+        table = known_windows(Archive([series]).known_at(issue), group).features[0]
+        assert table.column("lag_1")[0, 10] == number - 24 + ahead
+        assert table.column("last_week")[0, 10] == number - 168 + ahead
+        assert table.column("mean_7")[0, 10] == pytest.approx(number - 24 * 4 + ahead)
+        assert table.column("mean_28")[0, 10] == pytest.approx(number - 24 * 15 + ahead)
+        assert table.column("same_weekday")[0, 10] == pytest.approx(number - 168 * 2.5 + ahead)
 
 
 def test_outcomes_are_what_came() -> None:
