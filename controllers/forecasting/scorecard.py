@@ -9,6 +9,7 @@ import numpy as np
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.quantiles import MEDIAN
 from controllers.forecasting.scores import Scores, is_inside, percentile_pinball, score, skill
+from controllers.forecasting.targets import DAY_S
 from controllers.forecasting.windows import Windows
 
 ROLLING_DAYS = 90
@@ -36,6 +37,8 @@ class Scorecard:
     skill_climatology: float
     pinball_skill: float
     """Against climatology."""
+    coverage_90_days_percent: tuple[float, float]
+    """Least and most that the 80 % interval held over any span of 90 days, of PV by daylight."""
 
 
 def references(climatology: Climatology, windows: Windows) -> list[Reference]:
@@ -57,22 +60,25 @@ def references(climatology: Climatology, windows: Windows) -> list[Reference]:
 def scorecards(quantiles: np.ndarray, windows: Windows, naive: list[Reference]) -> list[Scorecard]:
     """One per target, from quantiles (targets, n, leads, levels)."""
     found = []
+    spans = rolling_coverage(quantiles, windows)
     for k, target in enumerate(windows.group.targets):
         scores = score(windows.outcome[k], quantiles[k], target.capacity, windows.daylight[k])
-        found.append(card(scores, naive[k]))
+        found.append(card(scores, naive[k], (float(spans[k].min()), float(spans[k].max()))))
     return found
 
 
-def card(scores: Scores, naive: Reference) -> Scorecard:
+def card(scores: Scores, naive: Reference, coverage_90_days_percent: tuple[float, float]) -> Scorecard:
     """Scores with their skills."""
     return Scorecard(
         scores, skill(scores.nmae_percent, naive.yesterday_nmae), skill(scores.nmae_percent, naive.last_week_nmae),
-        skill(scores.nmae_percent, naive.climatology_nmae), skill(scores.pinball_percent, naive.climatology_pinball))
+        skill(scores.nmae_percent, naive.climatology_nmae), skill(scores.pinball_percent, naive.climatology_pinball),
+        coverage_90_days_percent)
 
 
 def rolling_coverage(quantiles: np.ndarray, windows: Windows) -> np.ndarray:
-    """Coverage of the 80 % interval over each span of 90 daily issues [%], (targets, spans); one span if shorter."""
-    days = min(ROLLING_DAYS, len(windows))
+    """Coverage of the 80 % interval over each span of 90 days of issues [%], (targets, spans); one span if shorter."""
+    every_s = float(np.median(np.diff(windows.issue_utc_s))) if len(windows) > 1 else DAY_S
+    count = min(round(ROLLING_DAYS * DAY_S / every_s), len(windows))
     inside = np.where(windows.daylight, is_inside(windows.outcome, quantiles), np.nan)
-    spans = [np.nanmean(inside[:, first:first + days], axis=(1, 2)) for first in range(len(windows) - days + 1)]
+    spans = [np.nanmean(inside[:, first:first + count], axis=(1, 2)) for first in range(len(windows) - count + 1)]
     return 100.0 * np.stack(spans, axis=1)

@@ -36,8 +36,9 @@ BY_GROUP = "by_group"
 """Under this ``model.json`` tells how its models came about where that differs between groups."""
 NO_SKILL = "its skill against persistence on the validation split is not above 0"
 LEAST_SHOWN_SHARE = 0.005
-EXPLAINED = ("nMAE, nRMSE and loss (pinball) in % of the capacity, MAPE above 10 % of it; inside: how often the 80 % "
-             "interval held; skill against yesterday, last week (nMAE) and climatology (pinball): 0 as good, 1 perfect")
+EXPLAINED = ("nMAE, nRMSE and loss (pinball) in % of the capacity, MAPE above 10 % of it; in, 90 d: how often the 80 % "
+             "interval held, and over any 90 days; skill against yesterday, last week (nMAE) and climatology "
+             "(pinball): 0 as good, 1 perfect")
 NETWORKS = (ResidualNetwork, MultimodalNetwork, SmallNetwork, SmallNetworkLags)
 """Members that are trained with TensorFlow."""
 
@@ -171,11 +172,16 @@ def scorecard_plain(results: list[GroupResult]) -> list[dict[str, Any]]:
             rows.append({
                 "group": result.trained.group.name, "target": target.series, "kind": target.kind.value,
                 "capacity": target.capacity,
-                **{name: round(value, 4) if np.isfinite(value) else None for name, value in numbers.items()},
+                **{name: _rounded(value) for name, value in numbers.items()},
+                "coverage_90_days_percent": [_rounded(value) for value in card.coverage_90_days_percent],
                 "members": _members(result.trained, target)})
         if result.challenge is not None:
             rows.append({"group": result.trained.group.name, "challenge": str(result.challenge)})
     return rows
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
 
 
 def _members(trained: TrainedGroup, target: Target) -> list[str]:
@@ -189,14 +195,15 @@ def scorecard_table(results: list[GroupResult]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), title_justify="left", title_style="bold", caption_justify="left",
                   caption=EXPLAINED, title="Scores on the span that nothing was learnt from")
     table.add_column("target", no_wrap=True)
-    for heading in ("nMAE", "nRMSE", "MAPE", "loss", "inside", "day", "week", "clim"):
+    for heading in ("nMAE", "nRMSE", "MAPE", "loss", "in", "90 d", "day", "week", "clim"):
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
         for target, card in zip(result.trained.group.targets, result.cards, strict=True):
             scores = card.scores
             table.add_row(target.series, *(_number(x, "{:.2f}") for x in (
-                scores.nmae_percent, scores.nrmse_percent)), _number(scores.mape_percent, "{:.1f}"),
+                scores.nmae_percent, scores.nrmse_percent)), _number(scores.mape_percent, "{:.0f}"),
                 _number(scores.pinball_percent, "{:.2f}"), _number(scores.coverage_percent, "{:.1f}"),
+                "–".join(_number(x, "{:.0f}") for x in card.coverage_90_days_percent),
                 *(_number(x, "{:+.2f}") for x in (card.skill_yesterday, card.skill_last_week, card.pinball_skill)))
     return table
 

@@ -84,7 +84,7 @@ def test_training_writes_models_and_a_scorecard_and_says_what_is_not_used(folder
     rows = {row["target"]: row for row in json.loads((out / SCORECARD).read_text())}
     assert set(rows) == {"load_mw", "pv_mw"}
     assert {"nmae_percent", "nrmse_percent", "mape_percent", "pinball_percent", "coverage_percent", "skill_yesterday",
-            "skill_last_week"} <= set(rows["load_mw"])
+            "skill_last_week", "coverage_90_days_percent"} <= set(rows["load_mw"])
     not_used = {name for name, row in rows.items() for m in row["members"] if "climatology is not used" in m}
     assert not_used, "the site is made so that climatology has no skill for one target at least"
     [told] = [line for line in text.splitlines() if line.startswith("climatology is not used")]
