@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,15 +33,15 @@ def backtest(model: ForecastModel, windows: Windows, service: Service | None = N
 
 def replay(members: np.ndarray, windows: Windows, service: Service) -> Backtest:
     """The same from the members' quantiles (members, targets, n, leads, levels)."""
-    horizon_s = windows.group.horizon.leads * windows.group.horizon.step_s
-    waiting: deque[tuple[Issued, int]] = deque()
+    waiting: list[tuple[int, int, Issued]] = []
+    """By the time when the outcome becomes known."""
     issues = []
     for i, now in enumerate(windows.issue_utc_s):
-        while waiting and waiting[0][0].issue_utc_s + horizon_s <= now:
-            earlier, row = waiting.popleft()
+        while waiting and waiting[0][0] <= now:
+            _, row, earlier = heapq.heappop(waiting)
             service = learnt(service, earlier, windows.outcome[:, row])
         issued = issue(windows.rows(np.array([i])), members[:, :, i:i + 1], service)
         issues.append(issued)
-        waiting.append((issued, i))
+        heapq.heappush(waiting, (int(windows.known_utc_s[i]), i, issued))
     return Backtest(windows, members, np.stack([x.raw for x in issues], axis=1),
                     np.stack([x.calibrated for x in issues], axis=1), service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from controllers.forecasting.covariates import covariate_features
@@ -27,8 +29,14 @@ def build_windows(archive: Archive, group: TargetGroup, issue_utc_s: np.ndarray)
     windows = known_windows(known, group)
     valid = windows.valid_utc_s
     outcome = np.stack([archive.outcome(target.series, valid) for target in group.targets])
-    windows.outcome[:] = outcome
-    return windows
+    return replace(windows, outcome=outcome, known_utc_s=outcome_known_utc_s(archive, group, windows.issue_utc_s))
+
+
+def outcome_known_utc_s(archive: Archive, group: TargetGroup, issue_utc_s: np.ndarray) -> np.ndarray:
+    """(n,) when the last outcome of each forecast was published, in its newest version; its end at the earliest."""
+    valid = group.horizon.valid_utc_s(issue_utc_s)
+    published = [archive.outcome_known_utc_s(target.series, valid).max(axis=1) for target in group.targets]
+    return np.maximum.reduce([valid[:, -1] + group.horizon.step_s, *published])
 
 
 def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
@@ -53,6 +61,7 @@ def known_windows(known: KnownAt, group: TargetGroup) -> Windows:
         group=group, issue_utc_s=known.issue_utc_s, features=tuple(features), history=history(known, group),
         daylight=np.stack(lights), ceiling=np.stack(ceilings), reference=np.stack(references),
         outcome=np.full((len(group.targets), *valid.shape), np.nan),
+        known_utc_s=valid[:, -1] + group.horizon.step_s,
     )
 
 

@@ -11,7 +11,7 @@ from controllers.forecasting.backtest import replay
 from controllers.forecasting.combination import Combination
 from controllers.forecasting.conformal import Calibration
 from controllers.forecasting.errors import ForecastError
-from controllers.forecasting.features import build_windows
+from controllers.forecasting.features import build_windows, outcome_known_utc_s
 from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.lightgbm_quantiles import LightGbmQuantiles
@@ -43,7 +43,8 @@ class Split:
     issue_every_s: int = DAY_S
 
     def windows(self, archive: Archive, group: TargetGroup) -> tuple[Windows, Windows]:
-        """Windows of both splits; every outcome of training is known before validation begins.
+        """Windows of both splits; every outcome of training is known when validation begins, every outcome of
+        validation at the end. Issue times whose outcomes were published later are left out.
 
         Raises
         ------
@@ -53,11 +54,17 @@ class Split:
         horizon_s = group.horizon.leads * group.horizon.step_s
         train = np.arange(self.first_utc_s, self.validation_utc_s - horizon_s + 1, self.issue_every_s)
         validation = np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
-        for name, issues in (("training", train), ("validation", validation)):
-            if len(issues) < LEAST_ISSUES:
-                raise ForecastError(f"{group.name}: {len(issues)} issue times for {name}, at least {LEAST_ISSUES} are "
-                                    "needed; give a longer history or shorten the other split")
-        return build_windows(archive, group, train), build_windows(archive, group, validation)
+        found = []
+        for name, issues, by_utc_s in (("training", train, self.validation_utc_s),
+                                       ("validation", validation, self.end_utc_s)):
+            in_time = issues[outcome_known_utc_s(archive, group, issues) <= by_utc_s]
+            if len(in_time) < LEAST_ISSUES:
+                late = len(issues) - len(in_time)
+                told = f" ({late} more became known too late)" if late else ""
+                raise ForecastError(f"{group.name}: {len(in_time)} issue times for {name}{told}, at least "
+                                    f"{LEAST_ISSUES} are needed; give a longer history or shorten the other split")
+            found.append(in_time)
+        return build_windows(archive, group, found[0]), build_windows(archive, group, found[1])
 
 
 def train(

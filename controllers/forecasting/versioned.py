@@ -18,6 +18,7 @@ from twin.suggest import did_you_mean
 
 ALWAYS_KNOWN_UTC_S = 0
 """Availability of what needs no measurement: tables of day types, published tariffs."""
+LATEST_UTC_S = np.iinfo(np.int64).max
 
 
 class SeriesRole(StrEnum):
@@ -91,15 +92,26 @@ class VersionedSeries:
 
     def as_of(self, issue_utc_s: np.ndarray, valid_utc_s: np.ndarray) -> np.ndarray:
         """The last version known at each issue time; NaN where none was. Both arguments broadcast."""
+        row, found = self._rows(issue_utc_s, valid_utc_s)
+        return np.where(found, self.values[row], np.nan) if len(self.values) else np.full(found.shape, np.nan)
+
+    def known_since(self, issue_utc_s: np.ndarray, valid_utc_s: np.ndarray) -> np.ndarray:
+        """When the versions of :meth:`as_of` became available; ``ALWAYS_KNOWN_UTC_S`` where there was none."""
+        row, found = self._rows(issue_utc_s, valid_utc_s)
+        always = np.full(found.shape, ALWAYS_KNOWN_UTC_S)
+        return np.where(found, self.available_utc_s[row], always) if len(self.values) else always
+
+    def _rows(self, issue_utc_s: np.ndarray, valid_utc_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the last versions known, and whether there was one."""
         issue, valid = np.broadcast_arrays(np.asarray(issue_utc_s), np.asarray(valid_utc_s))
         if not len(self.values):
-            return np.full(valid.shape, np.nan)
+            return np.zeros(valid.shape, dtype=np.int64), np.zeros(valid.shape, dtype=bool)
         keys, first_valid, first_available, span = self._keys
         slot = (valid - first_valid) // self.step_s
         wanted = slot * span + np.clip(issue - first_available, -1, span - 2)
         row = np.searchsorted(keys, wanted, side="right") - 1
         found = (row >= 0) & (self.valid_utc_s[row] == first_valid + slot * self.step_s)
-        return np.where(found, self.values[row], np.nan)
+        return row, found
 
 
 class Archive:
@@ -132,8 +144,12 @@ class Archive:
 
     def outcome(self, name: str, valid_utc_s: np.ndarray, by_utc_s: int | None = None) -> np.ndarray:
         """What really came, as known at ``by_utc_s`` (default: today); for training targets and scores alone."""
-        latest = np.iinfo(np.int64).max if by_utc_s is None else by_utc_s
+        latest = LATEST_UTC_S if by_utc_s is None else by_utc_s
         return self.series(name).as_of(np.asarray(latest), valid_utc_s)
+
+    def outcome_known_utc_s(self, name: str, valid_utc_s: np.ndarray) -> np.ndarray:
+        """When :meth:`outcome` as known today was published; ``ALWAYS_KNOWN_UTC_S`` where it never was."""
+        return self.series(name).known_since(np.asarray(LATEST_UTC_S), valid_utc_s)
 
 
 class KnownAt:

@@ -73,6 +73,8 @@ class Windows:
     """(targets, n, leads) what outcomes are learnt as shares of: the clear-sky power of PV, else the capacity."""
     outcome: np.ndarray
     """(targets, n, leads) in the targets' units; NaN where unknown. Members must not look at it in ``predict``."""
+    known_utc_s: np.ndarray
+    """(n,) when all of the outcome was over and published: nobody learns from it before."""
 
     @property
     def shares(self) -> np.ndarray:
@@ -88,7 +90,7 @@ class Windows:
         return replace(self, issue_utc_s=self.issue_utc_s[chosen], features=features,
                        history=self.history.rows(chosen), daylight=self.daylight[:, chosen],
                        ceiling=self.ceiling[:, chosen], reference=self.reference[:, chosen],
-                       outcome=self.outcome[:, chosen])
+                       outcome=self.outcome[:, chosen], known_utc_s=self.known_utc_s[chosen])
 
     def joined(self, later: Windows) -> Windows:
         """These issue times and later ones of the same group."""
@@ -99,7 +101,8 @@ class Windows:
             daylight=np.concatenate([self.daylight, later.daylight], axis=1),
             ceiling=np.concatenate([self.ceiling, later.ceiling], axis=1),
             reference=np.concatenate([self.reference, later.reference], axis=1),
-            outcome=np.concatenate([self.outcome, later.outcome], axis=1))
+            outcome=np.concatenate([self.outcome, later.outcome], axis=1),
+            known_utc_s=np.concatenate([self.known_utc_s, later.known_utc_s]))
 
     @property
     def valid_utc_s(self) -> np.ndarray:

@@ -3,6 +3,8 @@ service. Plain members only; the networks have tests of their own."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,47 @@ def test_training_outcomes_are_known_before_validation_begins() -> None:
     train, validation = SPLIT.windows(toy_site.archive(130), GROUP)
     assert train.valid_utc_s.max() + HOUR_S <= SPLIT.validation_utc_s
     assert validation.valid_utc_s.max() + HOUR_S <= SPLIT.end_utc_s
+
+
+def published_late(archive: Archive, days: int) -> Archive:
+    """The load becomes known so many days later, as at a site that reads its meters by hand."""
+    return Archive([replace(s, available_utc_s=s.available_utc_s + days * DAY_S) if s.name == "load_mw" else s
+                    for s in archive])
+
+
+def test_outcomes_that_are_published_late_are_learnt_from_late() -> None:
+    """Ten days of delay: nothing that becomes known after an issue changes its forecast, and the splits end earlier."""
+    late, issues = published_late(toy_site.archive(160), 10), START + DAY_S * np.arange(121, 150)
+    model = training.train(late, GROUP, SPLIT, seed=1, members=(Climatology,))
+    now = issues[20]
+    load = late.series("load_mw")
+    later = replace(load, values=np.where(load.available_utc_s > now, 3.9, load.values))
+    poisoned = Archive([later if s.name == "load_mw" else s for s in late])
+    true, blind, prompt = (backtest(model, build_windows(archive, GROUP, issues)).quantiles[1]
+                           for archive in (late, poisoned, toy_site.archive(160)))
+    assert true[:21].tobytes() == blind[:21].tobytes()
+    assert true[-1].tobytes() != blind[-1].tobytes()
+    assert not np.array_equal(true[20], prompt[20])  # who knows earlier learns earlier
+    train, validation = SPLIT.windows(late, GROUP)
+    assert train.valid_utc_s.max() + HOUR_S + 10 * DAY_S == SPLIT.validation_utc_s
+    assert validation.valid_utc_s.max() + HOUR_S + 10 * DAY_S == SPLIT.end_utc_s
+
+
+def test_a_split_whose_outcomes_are_all_late_is_refused() -> None:
+    with pytest.raises(ForecastError, match=r"toy: 10 issue times for validation \(20 more became known too late\)"):
+        SPLIT.windows(published_late(toy_site.archive(130), 20), GROUP)
+
+
+def test_a_corrected_outcome_is_learnt_from_when_it_is_corrected() -> None:
+    """The wind of the third hour is told anew five days after the forecast's end."""
+    issue, end = START + 30 * DAY_S, START + 31 * DAY_S
+    wind = toy_site.archive(40).series("wind_mw")
+    told = replace(wind, valid_utc_s=np.append(wind.valid_utc_s, issue + 2 * HOUR_S),
+                   available_utc_s=np.append(wind.available_utc_s, end + 5 * DAY_S), values=np.append(wind.values, 7.0))
+    windows = build_windows(Archive([told if s.name == "wind_mw" else s for s in toy_site.archive(40)]), GROUP,
+                            np.array([issue, end]))
+    assert windows.outcome[0, 0, 2] == 7.0
+    assert windows.known_utc_s.tolist() == [end + 5 * DAY_S, end + DAY_S]
 
 
 @pytest.mark.parametrize("hour", [0, 9])
