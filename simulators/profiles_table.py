@@ -6,6 +6,7 @@ line of a CSV file (its header is line 1) or the row of a Parquet file (its firs
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulators.environment.source import WeatherError
-from simulators.environment.time_stamps import to_utc
+from simulators.environment.time_stamps import HAS_OFFSET, to_utc
 from twin.errors import Problem, ScenarioError
 from twin.suggest import did_you_mean
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+HOUR_S = 3600
 TABLES_KEPT = 4
 """Several components usually play columns of one file; reading a year of minutes takes more than a second."""
 
@@ -115,8 +117,13 @@ def _read_table(file: str, how: TableFormat, changed_ns: int, size: int) -> Tabl
     late = np.flatnonzero(np.diff(stamps).astype(int) <= 0)
     if len(late):
         row = int(late[0]) + 1
+        remedy = "sort the file by time and keep one row per stamp"
+        back_s, step_s = ((stamps[k - 1] - stamps[k]).astype(int) for k in (row, max(row - 1, 1)))
+        if back_s - step_s == HOUR_S and not re.search(HAS_OFFSET, texts[row]):
+            remedy = (f"stamps without an offset are read by the clock of {how.timezone}; if this is the hour that "
+                      f"comes twice when summer time ends, declare its clock with timezone, else {remedy}")
         raise ProfileError("file", f"{file}:{lines[row]}: stamp {texts[row]!r} does not come after {texts[row - 1]!r} "
-                                   f"in line {lines[row - 1]}; sort the file by time and keep one row per stamp")
+                                   f"in line {lines[row - 1]}; {remedy}")
     return Table(file, stamps, lines, frame.drop(columns=how.time_column), how.decimal)
 
 

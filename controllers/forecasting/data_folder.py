@@ -3,23 +3,24 @@
     site: {name: my_site, timezone: Europe/Berlin, country: DE}      # with a place the sun is known, too
     horizon: {step_s: 3600, leads: 24}
     series:
-      load_mw: {file: meters.csv, column: P_kW, factor: 0.001, timezone: Europe/Berlin}
+      load_mw: {file: meters.csv, column: P_kW, factor: 0.001}
       temperature_degc: {file: nwp.parquet, column: t2m, issue_column: issued, step_s: 3600}
     targets:
       load_mw: {kind: electric_load, capacity: 5, covariates: {temperature: temperature_degc}}
 
-Weather without issue times is taken for measured; ``synthetic_error`` makes forecasts of it.
+Stamps without an offset are on the site's clock, unless ``timezone`` of the series names another. Weather without issue
+times is taken for measured; ``synthetic_error`` makes forecasts of it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.day_types import DAY_S, CalendarDays
@@ -32,13 +33,29 @@ from controllers.forecasting.trained import HeldOut
 from controllers.forecasting.training import Split
 from controllers.forecasting.training_data import PAST_DAYS, TrainingData
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
+from simulators.environment.time_stamps import parse_zone
 from twin.context import Location
 from twin.scenario.yaml_source import read_yaml
+from twin.suggest import did_you_mean
 
 FILE = "forecast.yaml"
 TRAINING_SHARE, VALIDATION_SHARE = 0.7, 0.15
 """Of the time that is known; what is left is held out."""
 HOUR_S = 3600
+
+
+def _site_clock(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of the zone data base
+        hint = did_you_mean(name, sorted(available_timezones()))
+        raise ValueError(f"{name!r} is no IANA time zone; {hint}") from None
+    return name
+
+
+def _stamp_clock(text: str) -> str:
+    parse_zone(text)
+    return text
 
 
 class _Model(BaseModel):
@@ -49,7 +66,7 @@ class SiteSpec(_Model):
     """Where and on which clock."""
 
     name: str
-    timezone: str
+    timezone: Annotated[str, AfterValidator(_site_clock)]
     country: str | None = None
     latitude_deg: float | None = Field(default=None, ge=-90, le=90)
     longitude_deg: float | None = Field(default=None, ge=-180, le=180)
@@ -71,7 +88,8 @@ class SeriesSpec(_Model):
     factor: float = 1.0
     """Multiplies the values: unit and sign."""
     time_column: str = "time"
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(_stamp_clock)] | None = None
+    """Clock of stamps without offset; None: the site's."""
     stamp_marks: Literal["start", "end"] = "start"
     delay_s: int = 0
     separator: str = ","
@@ -82,11 +100,10 @@ class SeriesSpec(_Model):
     role: SeriesRole | None = None
     synthetic_error: Literal["temperature", "wind_speed", "humidity", "irradiance"] | None = None
 
-    @property
-    def how(self) -> HistoryFormat:
+    def how(self, site_timezone: str) -> HistoryFormat:
         """How the table is written."""
-        return HistoryFormat(self.time_column, self.timezone, self.stamp_marks, self.delay_s, self.separator,
-                             self.decimal)
+        return HistoryFormat(self.time_column, self.timezone or site_timezone, self.stamp_marks, self.delay_s,
+                             self.separator, self.decimal)
 
 
 class TargetSpec(_Model):
@@ -155,7 +172,7 @@ def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archiv
     for name in used:
         if name not in spec.series:
             raise HistoryError(f"{FILE}: {name!r} is forecast or used as a covariate, but not told under 'series'")
-        series = _read(name, spec.series[name], folder, name in spec.targets)
+        series = _read(name, spec.series[name], folder, name in spec.targets, spec.site.timezone)
         series = series if series.step_s > step_s else coarsened(series, step_s)
         if name in spec.targets:
             target = next(t for t in targets if t.series == name)
@@ -203,16 +220,16 @@ def _sky(site: SiteSpec) -> ClearSky | None:
     return None if site.latitude_deg is None or site.longitude_deg is None else ClearSky(location_of(site))
 
 
-def _read(name: str, spec: SeriesSpec, folder: Path, is_target: bool) -> VersionedSeries:
-    file = str(folder / spec.file)
+def _read(name: str, spec: SeriesSpec, folder: Path, is_target: bool, site_timezone: str) -> VersionedSeries:
+    file, how = str(folder / spec.file), spec.how(site_timezone)
     if spec.issue_column is not None:
         if spec.step_s is None:
             raise HistoryError(f"{FILE}: series.{name} has an issue_column, so it needs 'step_s', the length of its "
                                "intervals")
-        return read_issued(file, spec.column, name, spec.issue_column, spec.step_s, spec.how, factor=spec.factor,
+        return read_issued(file, spec.column, name, spec.issue_column, spec.step_s, how, factor=spec.factor,
                            role=spec.role or SeriesRole.WEATHER)
     role = spec.role or (SeriesRole.MEASUREMENT if is_target else SeriesRole.WEATHER)
-    return read_history(file, spec.column, name, spec.how, factor=spec.factor, role=role)
+    return read_history(file, spec.column, name, how, factor=spec.factor, role=role)
 
 
 def _split(spec: SplitSpec | None, first_utc_s: int, end_utc_s: int) -> Split:

@@ -85,9 +85,10 @@ def to_utc(texts: list[str], zone: str | None, time_format: str | None, file: st
         try:
             parsed = parsed.dt.tz_localize(parse_zone(zone), ambiguous="infer", nonexistent="raise")
         except Exception as error:  # the class pandas raises differs between its versions
-            raise WeatherError(f"{file}: time stamps do not fit the zone {zone}: {error}; at the change to and from "
-                               "summer time the file must have 23 and 25 hours, else declare a fixed offset such as "
-                               "UTC+01:00 or write offsets into the stamps") from error
+            raise WeatherError(f"{file}: time stamps do not fit the zone {zone}: {str(error).partition(', try')[0]}; "
+                               "at the change to and from summer time the file must have 23 and 25 hours, else declare "
+                               "with timezone what clock the stamps follow (UTC, or a fixed offset such as UTC+01:00) "
+                               "or write offsets into them") from error
         parsed = parsed.dt.tz_convert("UTC")
     return parsed.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
 

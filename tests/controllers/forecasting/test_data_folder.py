@@ -1,0 +1,79 @@
+"""A folder with ``forecast.yaml``: whose clock its stamps follow, and mistakes in it that are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from controllers.forecasting.data_folder import archive_of_folder, read_folder
+from controllers.forecasting.errors import HistoryError
+
+DESCRIPTION = """
+site: {name: canteen, timezone: Europe/Berlin, country: DE}
+series:
+  load_mw: {file: meter.csv, column: P_kW, factor: 0.001}
+  air_degc: {file: weather.csv, column: t2m}
+targets:
+  load_mw: {kind: electric_load, capacity: 5, covariates: {temperature: air_degc}}
+"""
+
+
+def folder_of(place: Path, first: str, days: int = 3, description: str = DESCRIPTION) -> Path:
+    """Meters by the local clock without offsets, weather with them, from a day of Berlin on."""
+    local = pd.date_range(first, periods=24 * days, freq="h", tz="Europe/Berlin")
+    hour = local.tz_convert("UTC").hour
+    pd.DataFrame({"time": local.strftime("%Y-%m-%dT%H:%M"), "P_kW": 1000.0 + hour}).to_csv(
+        place / "meter.csv", index=False)
+    pd.DataFrame({"time": local.strftime("%Y-%m-%dT%H:%M:%S%z"), "t2m": 1.0 * hour}).to_csv(
+        place / "weather.csv", index=False)
+    (place / "forecast.yaml").write_text(description)
+    return place
+
+
+def archive(place: Path):  # type: ignore[no-untyped-def]
+    """The series of the folder."""
+    spec, folder = read_folder(place)
+    return archive_of_folder(spec, folder, 1)[0]
+
+
+@pytest.mark.parametrize("first", ["2025-06-10", "2025-01-10", "2025-03-29", "2025-10-25"],
+                         ids=["summer", "winter", "23 hours", "25 hours"])
+def test_stamps_without_an_offset_are_on_the_clock_of_the_site(tmp_path, first) -> None:
+    """The values tell the hour of UTC, whichever way the stamps are written."""
+    found = archive(folder_of(tmp_path, first))
+    for series, base in ((found.series("load_mw"), 1.0), (found.series("air_degc"), 0.0)):
+        hour_utc = series.valid_utc_s // 3600 % 24
+        assert series.values == pytest.approx(base + hour_utc * (0.001 if base else 1.0)), series.name
+
+
+def test_a_series_may_name_another_clock(tmp_path) -> None:
+    summer = archive(folder_of(tmp_path, "2025-06-10")).series("load_mw")
+    as_utc = DESCRIPTION.replace("factor: 0.001}", "factor: 0.001, timezone: UTC}")
+    found = archive(folder_of(tmp_path, "2025-06-10", description=as_utc)).series("load_mw")
+    assert (found.valid_utc_s - summer.valid_utc_s == 2 * 3600).all()
+
+
+def test_the_hour_that_comes_twice_is_not_to_be_deleted_but_the_clock_to_be_told(tmp_path) -> None:
+    wrong = DESCRIPTION.replace("factor: 0.001}", "factor: 0.001, timezone: UTC}")
+    with pytest.raises(HistoryError, match=r"read by the clock of UTC; if this is the hour that comes twice when "
+                                           r"summer time ends, declare its clock with timezone"):
+        archive(folder_of(tmp_path, "2025-10-25", description=wrong))
+
+
+def test_a_file_without_summer_time_is_told_to_declare_its_clock(tmp_path) -> None:
+    place = folder_of(tmp_path, "2025-10-25")
+    utc = pd.date_range("2025-10-25", periods=72, freq="h")
+    pd.DataFrame({"time": utc.strftime("%Y-%m-%dT%H:%M"), "P_kW": 1000.0}).to_csv(place / "meter.csv", index=False)
+    with pytest.raises(HistoryError, match=r"do not fit the zone Europe/Berlin.*declare with timezone what clock"):
+        archive(place)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("timezone: Europe/Berlin", "timezone: Europe/Berln", r"site\.timezone: .*did you mean 'Europe/Berlin'"),
+    ("factor: 0.001}", "factor: 0.001, timezone: Mars/X}", r"series\.load_mw\.timezone: .*'Mars/X' is no time zone"),
+])
+def test_zones_that_are_not_known_are_told(tmp_path, old, new, message) -> None:
+    with pytest.raises(HistoryError, match=message):
+        read_folder(folder_of(tmp_path, "2025-06-10", description=DESCRIPTION.replace(old, new)))
