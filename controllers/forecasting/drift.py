@@ -2,8 +2,8 @@
 
 Measured by the pinball loss of the forecasts as issued, relative to the usual loss of the season on the held-out span
 of its training. When the mean of 14 days exceeds 1.3 on three days in a row, the model drifts: time to train a
-challenger on newer data. The champion stays unless the challenger is better on issue times that neither has learnt
-from.
+challenger on newer data. A day counts as three usual ones at most, so that one or two odd days are no drift. The
+champion stays unless the challenger is better on issue times that neither has learnt from.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ DAYS_IN_A_ROW = 3
 LEAST_GAIN = 0.01
 """Of a challenger: less is luck."""
 KEPT_DAYS = WINDOW_DAYS + DAYS_IN_A_ROW - 1
+MOST_RELATIVE = 3.0
+"""What a day counts at most: five such days of 14 are drift, two are not."""
 LEAST_LOSS_FRAC = 1e-3
 """Of the capacity: below it a loss is next to nothing, whatever it is relative to."""
 
@@ -53,11 +55,16 @@ def is_drifting(relative: np.ndarray) -> np.ndarray:
     """Whether each target drifts, (targets,), from its relative losses (days, targets), the newest last."""
     if len(relative) < KEPT_DAYS:
         return np.zeros(relative.shape[1], dtype=bool)
-    known = np.isfinite(relative)
-    total = np.where(known, relative, 0.0)
     spans = [slice(first, first + WINDOW_DAYS) for first in range(len(relative) - WINDOW_DAYS + 1)]
-    means = np.stack([total[s].sum(axis=0) / np.maximum(known[s].sum(axis=0), 1) for s in spans[-DAYS_IN_A_ROW:]])
+    means = np.stack([mean_loss(relative[s]) for s in spans[-DAYS_IN_A_ROW:]])
     return np.asarray((means > RATIO).all(axis=0))
+
+
+def mean_loss(relative: np.ndarray) -> np.ndarray:
+    """(targets,) over the days (days, targets) that are known, each counted up to a limit; 0 where none is."""
+    known = np.isfinite(relative)
+    total = np.where(known, np.minimum(relative, MOST_RELATIVE), 0.0).sum(axis=0)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The chain, per target: the whole model; without fresh weather the model of calen
 lost or frozen the same hour of last week; with no past at all climatology. (Signals that no model knows are left to
 persistence, :mod:`controllers.persistence_forecast`.) Every step down is flagged, so is everything that was taken out
 of the measurements: flat lines, spikes, values outside of the limits. Weather that is missing for up to three hours is
-interpolated.
+interpolated; leads of a longer gap are left to the lag model, the others keep the whole one.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Served:
 
     forecast: Forecast
     levels: tuple[Level, ...]
-    """Per target."""
+    """Per target, the highest of its leads."""
     issued: Issued | None
-    """To learn from, where the model served every target."""
+    """To learn from, where the model served every lead of every target."""
 
 
 def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Service) -> Served:
@@ -73,41 +73,44 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
         If a stored model asks for features that this version does not make.
     """
     group = trained.group
-    series, flags = _screened(archive, group, now_utc_s)
-    weather, weather_flags = _weather(archive, group, now_utc_s)
+    series, flags = screened(archive, group, now_utc_s)
+    weather, unusable, weather_flags = _weather(archive, group, now_utc_s)
     known = Archive([*series, *weather]).known_at(now_utc_s)
     windows = known_windows(known, group)
-    levels = [_level(windows, k, target, set(weather_flags)) for k, target in enumerate(group.targets)]
+    without = [_without_weather(target, unusable, group) for target in group.targets]
+    levels = [_level(windows, k, target, without[k]) for k, target in enumerate(group.targets)]
     quantiles = np.empty((len(levels), group.horizon.leads, len(LEVELS)))
     issued = None
+    if any(level is Level.MODEL or (level is Level.LAG_MODEL and not gone.all())
+           for level, gone in zip(levels, without, strict=True)):
+        issued = issue(windows, trained.whole.member_quantiles(windows), service)
     for level in sorted(set(levels)):
         chosen = [k for k, own in enumerate(levels) if own is level]
-        if level is Level.MODEL:
-            issued = issue(windows, trained.whole.member_quantiles(windows), service)
+        if level <= Level.LAG_MODEL and issued is not None:
             quantiles[chosen] = issued.calibrated[chosen]
-        elif level is Level.LAG_MODEL:
+        if level is Level.LAG_MODEL:
             made = issue(windows, trained.lags.member_quantiles(windows), trained.lags.service)
-            quantiles[chosen] = made.calibrated[chosen]
-        else:
+            for k in chosen:
+                quantiles[k, without[k]] = made.calibrated[k, without[k]]
+        elif level > Level.LAG_MODEL:
             members = trained.members().values()
             made_of = _last_week if level is Level.LAST_WEEK else _climatology
             quantiles[chosen] = made_of(windows, members)[chosen]
     told = [f"{level.name.lower()}:{target.series}" for level, target in zip(levels, group.targets, strict=True)
             if level is not Level.MODEL]
-    weights = service.combination.mean_weights() if Level.MODEL in levels else {}
-    forecast = Forecast(group, now_utc_s, quantiles, windows.daylight[:, 0], weights,
-                        (*sorted(set(weather_flags.values())), *flags, *told))
+    weights = service.combination.mean_weights() if issued is not None else {}
+    forecast = Forecast(group, now_utc_s, quantiles, windows.daylight[:, 0], weights, (*weather_flags, *flags, *told))
     return Served(forecast, tuple(levels), issued if set(levels) == {Level.MODEL} else None)
 
 
-def _screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
-    """What was measured until now, without what cannot be true."""
+def screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
+    """What was measured of the targets until now, without what cannot be true; and flags."""
     series, flags = [], []
     for target in group.targets:
         own = _known(archive.series(target.series), now_utc_s) if target.series in archive \
             else _empty(target.series, group)
         if len(own.values):
-            own, findings = cleaned(own, target)
+            own, findings = cleaned(own, target, group.sky, now_utc_s)
             flags += [f"{finding.kind}:{target.series}" for finding in findings]
         if not len(own.values):
             flags.append(f"no_history:{target.series}")
@@ -115,25 +118,35 @@ def _screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[lis
     return series, flags
 
 
-def _weather(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], dict[str, str]]:
-    """Covariates with short gaps filled, and what is wrong with those that cannot be used."""
+def _weather(
+    archive: Archive, group: TargetGroup, now_utc_s: int
+) -> tuple[list[VersionedSeries], dict[str, np.ndarray], list[str]]:
+    """Covariates with gaps filled, the leads (leads,) at which each cannot be used, and flags."""
     valid = now_utc_s + group.horizon.lead_s
-    found, flags = [], {}
+    found, unusable, flags = [], {}, set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else _empty(name, group)
         issued = np.unique(own.available_utc_s[own.available_utc_s <= now_utc_s])
-        if not len(issued):
-            flags[name] = "weather_missing"
-        elif _is_stale(issued, now_utc_s):
-            flags[name] = "weather_stale"
-        else:
-            own, filled = _filled(own, valid, now_utc_s)
-            if np.isfinite(own.as_of(np.asarray(now_utc_s), valid)).mean() < WEATHER_LEAST_SHARE:
-                flags[name] = "weather_missing"
-            elif filled:
-                flags[f"{name} "] = "weather_gap_filled"
+        gap = np.isnan(own.as_of(np.asarray(now_utc_s), valid))
+        long = gap & ~_short(gap, group.horizon.step_s)
+        if _is_stale(issued, now_utc_s):
+            flags.add("weather_stale")
+            long[:] = True
+        elif 1.0 - long.mean() < WEATHER_LEAST_SHARE:
+            flags.add("weather_missing")
+            long[:] = True
+        elif gap.any():
+            flags.update({"weather_gap"} if long.any() else (), {"weather_gap_filled"} if (gap & ~long).any() else ())
+            own = _filled(own, valid, now_utc_s)
+        unusable[name] = long
         found.append(own)
-    return found, flags
+    return found, unusable, sorted(flags)
+
+
+def _without_weather(target: Target, unusable: dict[str, np.ndarray], group: TargetGroup) -> np.ndarray:
+    """(leads,) where one of its covariates cannot be used."""
+    own = [unusable[name] for name in target.covariates.values()]
+    return np.any(own, axis=0) if own else np.zeros(group.horizon.leads, dtype=bool)
 
 
 def _is_stale(issued_utc_s: np.ndarray, now_utc_s: int) -> bool:
@@ -144,31 +157,34 @@ def _is_stale(issued_utc_s: np.ndarray, now_utc_s: int) -> bool:
     return bool(now_utc_s - issued_utc_s[-1] > STALE_ISSUES * usual_s)
 
 
-def _filled(series: VersionedSeries, valid_utc_s: np.ndarray, now_utc_s: int) -> tuple[VersionedSeries, bool]:
-    """The newest version with gaps of a few hours interpolated."""
-    values = series.as_of(np.asarray(now_utc_s), valid_utc_s)
-    gap = np.isnan(values)
+def _short(gap: np.ndarray, step_s: int) -> np.ndarray:
+    """(leads,) gaps of a few hours with known leads on both sides."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], gap, [False]]).astype(int)))
     short = np.zeros(len(gap), dtype=bool)
-    step_s = int(valid_utc_s[1] - valid_utc_s[0]) if len(valid_utc_s) > 1 else HOUR_S
     for first, end in zip(edges[::2], edges[1::2], strict=True):
         short[first:end] = first > 0 and end < len(gap) and (end - first) * step_s <= MOST_FILLED_H * HOUR_S
-    if not short.any():
-        return series, False
-    made = np.interp(valid_utc_s[short], valid_utc_s[~gap], values[~gap])
+    return short
+
+
+def _filled(series: VersionedSeries, valid_utc_s: np.ndarray, now_utc_s: int) -> VersionedSeries:
+    """The newest version with all gaps interpolated: long ones, too, because neighbouring leads and means over the day
+    look at them."""
+    values = series.as_of(np.asarray(now_utc_s), valid_utc_s)
+    gap = np.isnan(values)
+    lost = np.unique(valid_utc_s[gap] - (valid_utc_s[gap] - series.valid_utc_s[0]) % series.step_s)
+    made = np.interp(lost, valid_utc_s[~gap], values[~gap])
     return VersionedSeries(
-        series.name, series.role, series.step_s, np.concatenate([series.valid_utc_s, valid_utc_s[short]]),
-        np.concatenate([series.available_utc_s, np.full(short.sum(), now_utc_s)]),
-        np.concatenate([series.values, made])), True
+        series.name, series.role, series.step_s, np.concatenate([series.valid_utc_s, lost]),
+        np.concatenate([series.available_utc_s, np.full(len(lost), now_utc_s)]), np.concatenate([series.values, made]))
 
 
-def _level(windows: Windows, k: int, target: Target, unusable: set[str]) -> Level:
+def _level(windows: Windows, k: int, target: Target, without_weather: np.ndarray) -> Level:
     """How far down the chain a target has to go."""
     past = windows.history.column(f"target_{k}")[0]
     recent = np.isfinite(past[-RECENT_DAYS * DAY_S // HOUR_S:]).mean()
     week = np.isfinite(windows.features[k].column("last_week")).mean()
     if recent >= RECENT_LEAST_SHARE and (week >= WEEK_LEAST_SHARE or not target.kind.is_load):
-        return Level.LAG_MODEL if unusable & set(target.covariates.values()) else Level.MODEL
+        return Level.LAG_MODEL if without_weather.any() else Level.MODEL
     return Level.LAST_WEEK if week >= WEEK_LEAST_SHARE else Level.CLIMATOLOGY
 
 

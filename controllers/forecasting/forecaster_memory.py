@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from controllers.forecasting.drift import is_drifting, kept, relative_loss
+from controllers.forecasting.drift import is_drifting, kept, mean_loss, relative_loss
 from controllers.forecasting.model import Issued, Service, learnt
 from controllers.forecasting.quantiles import LEVELS
 from controllers.forecasting.trained import TrainedGroup
@@ -66,10 +66,8 @@ class GroupMemory:
     """(days, targets) of the last forecasts over the usual one, the newest last."""
 
     def drift_factor(self) -> np.ndarray:
-        """(targets,) mean relative loss; 0 where nothing is known."""
-        known = np.isfinite(self.relative_loss)
-        total = np.where(known, self.relative_loss, 0.0).sum(axis=0)
-        return total / np.maximum(known.sum(axis=0), 1)
+        """(targets,) mean relative loss, no day above three; 0 where nothing is known."""
+        return mean_loss(self.relative_loss)
 
     def with_waiting(self, issued: Issued) -> GroupMemory:
         """Keep a forecast until its outcome is known; the oldest gives way."""

@@ -22,7 +22,7 @@ from controllers.forecasting.courses import (
     unknown_share,
 )
 from controllers.forecasting.errors import ForecastError
-from controllers.forecasting.fallback import Level, serve
+from controllers.forecasting.fallback import Level, screened, serve
 from controllers.forecasting.forecaster_memory import HOUR_S, LEARN_EVERY_H, NONE, GroupMemory, Hours
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.site_feed import WEATHER, SiteFeed
@@ -84,9 +84,13 @@ class ForecastService:
         self._feed = SiteFeed(scenario, self.targets, sky, scenario.model.seed, past_days)
 
     def archive(self, hours: Hours, now_utc_s: int) -> Archive:
-        """Everything that is known now: measured hours, those before the run, and weather forecasts."""
+        """Everything that is known now: measured hours, those before the run, and weather forecasts.
+
+        Once the hours that are kept no longer reach back to the start, the past is too old for any model.
+        """
         measured = hours.mean_value[:, self.target_rows] * self._signs
-        if self._feed is not None:
+        begins_with_run = hours.end_utc_s - HOUR_S * len(measured) == self.start_utc_s // HOUR_S * HOUR_S
+        if self._feed is not None and begins_with_run:
             measured = np.concatenate([self._feed.past, measured])
         start = hours.end_utc_s - HOUR_S * len(measured)
         series = [VersionedSeries.measured(name, start, HOUR_S, measured[:, k]) for k, name in enumerate(self.targets)]
@@ -111,15 +115,17 @@ class ForecastService:
 
     def learn(self, archive: Archive, memories: Sequence[GroupMemory], now_utc_s: int,
               ) -> tuple[tuple[GroupMemory, ...], list[str]]:
-        """Learn from forecasts whose hours are all over; and which targets began to drift."""
+        """Learn from forecasts whose hours are all over, from outcomes that can be true; and which targets began to
+        drift."""
         found, drifting = [], []
         for trained, memory in zip(self.groups, memories, strict=True):
             group = trained.group
-            for issued in memory.waiting:
-                if issued.issue_utc_s == NONE or issued.issue_utc_s + LEADS * HOUR_S > now_utc_s:
-                    continue
+            over = [issued for issued in memory.waiting
+                    if issued.issue_utc_s != NONE and issued.issue_utc_s + LEADS * HOUR_S <= now_utc_s]
+            came = Archive(screened(archive, group, now_utc_s)[0] if over else ())
+            for issued in over:
                 valid = issued.issue_utc_s + group.horizon.lead_s
-                outcome = np.stack([archive.outcome(target.series, valid, now_utc_s) for target in group.targets])
+                outcome = np.stack([came.outcome(target.series, valid, now_utc_s) for target in group.targets])
                 memory, begins = memory.learnt(trained, issued, outcome)
                 drifting += [t.series for t, is_new in zip(group.targets, begins, strict=True) if is_new]
             found.append(memory)

@@ -10,19 +10,29 @@ import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.targets import Target, TargetKind
+from controllers.forecasting.targets import DAY_S, Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries
 
 HOUR_S = 3600
 THOUSAND_ABOVE = 50.0
 """High values this many times the capacity: kW instead of MW. Nobody errs so much in a capacity."""
 THOUSAND_BELOW = 0.01
+LIMIT_TOLERANCE = 1e-9
 OUTSIDE_TOLERANCE = 0.05
 """Of the capacity: meters and ratings differ by so much."""
 OUTSIDE_SHARE = 0.01
 """More values outside of the limits than this are no outliers: unit, sign or capacity are wrong."""
 FLAT_LEAST_H = 6
-"""Measured power that does not change in its last digit for longer is a frozen sensor, unless it rests at a limit."""
+"""Measured power that does not change in its last digit for longer is a frozen sensor; at a limit unless it rests there
+by nature. Of PV only hours of daylight count."""
+REST_RUNS = 2
+"""So many other runs of six hours at the same limit: the series rests there by nature, as a canteen does at night.
+Wind may be calm or full for days, and is not asked."""
+REST_WITHIN_DAYS = 28
+"""Before and after a run that is judged: four weekends."""
+SEASON_DAYS = 14
+"""Heating and cooling (and PV in a polar night) that rest for longer are off for the season; a meter is mended by
+then."""
 STEADY_SHARE = 0.5
 """A series that mostly repeats its value is steady by nature (a data centre, a tariff)."""
 SPIKE_FACTOR = 5.0
@@ -70,15 +80,22 @@ def checked(
     _refuse_wrong_sign(series, target)
     if target.kind is TargetKind.PV and sky is not None:
         refuse_wrong_clock(series, sky)
-    return cleaned(series, target)
+    return cleaned(series, target, sky)
 
 
-def cleaned(series: VersionedSeries, target: Target) -> tuple[VersionedSeries, tuple[Finding, ...]]:
+def cleaned(
+    series: VersionedSeries, target: Target, sky: ClearSky | None = None, now_utc_s: int | None = None
+) -> tuple[VersionedSeries, tuple[Finding, ...]]:
     """The same without refusing anything: what a forecaster in service does with the weeks behind it, of which an
-    unusually low level proves nothing."""
-    findings = _gaps(series)
+    unusually low level proves nothing.
+
+    Parameters
+    ----------
+    now_utc_s : until when values should have come, but for their usual delay; None: the series may end where it does.
+    """
+    findings = _gaps(series, now_utc_s)
     values = series.values.copy()
-    for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target)),
+    for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target, sky)),
                       ("spike", _spikes(series, target))):
         odd &= ~np.isnan(values)  # said once
         if odd.any():
@@ -135,12 +152,17 @@ def _refuse_wrong_sign(series: VersionedSeries, target: Target) -> None:
                            "capacity")
 
 
-def _gaps(series: VersionedSeries) -> list[Finding]:
-    apart = np.diff(series.valid_utc_s) // series.step_s - 1
-    if not (apart > 0).any():
+def _gaps(series: VersionedSeries, now_utc_s: int | None) -> list[Finding]:
+    """What is missing between two values, and between the last one and now."""
+    step_s, ends = series.step_s, series.valid_utc_s + series.step_s
+    starts = series.valid_utc_s[1:]
+    if now_utc_s is not None:
+        usual_delay_s = int(np.median(series.available_utc_s - ends))
+        starts = np.append(starts, max(now_utc_s - usual_delay_s, int(ends[-1])))
+    missing = (starts - ends[:len(starts)]) // step_s
+    if not (missing > 0).any():
         return []
-    first = int(series.valid_utc_s[(apart > 0).argmax()]) + series.step_s
-    return [Finding("gap", series.name, int(apart[apart > 0].sum()), first)]
+    return [Finding("gap", series.name, int(missing[missing > 0].sum()), int(ends[(missing > 0).argmax()]))]
 
 
 def _outside(series: VersionedSeries, target: Target) -> np.ndarray:
@@ -149,16 +171,45 @@ def _outside(series: VersionedSeries, target: Target) -> np.ndarray:
     return (series.values < low - margin) | (series.values > high + margin)
 
 
-def _flat(series: VersionedSeries, target: Target) -> np.ndarray:
-    """Long runs of one value between the limits; zero output and full output may last."""
+def _flat(series: VersionedSeries, target: Target, sky: ClearSky | None) -> np.ndarray:
+    """Long runs of one value: between the limits, and at a limit where the series does not rest by nature."""
     same = np.concatenate([[False], (np.diff(series.values) == 0.0) & (np.diff(series.valid_utc_s) == series.step_s)])
-    low, high = target.limits
-    within = (series.values > low + 1e-9) & (series.values < high - 1e-9)
-    if not within.any() or same[within].mean() > STEADY_SHARE:
-        return np.zeros(len(same), dtype=bool)
     run = np.cumsum(~same) - 1
-    length = np.bincount(run)[run]
-    return within & (length * series.step_s >= FLAT_LEAST_H * HOUR_S)
+    low, high = target.limits
+    at_low, at_high = series.values <= low + LIMIT_TOLERANCE, series.values >= high - LIMIT_TOLERANCE
+    within = ~(at_low | at_high)
+    found = np.zeros(len(same), dtype=bool)
+    if within.any() and same[within].mean() <= STEADY_SHARE:
+        found |= within & (np.bincount(run)[run] * series.step_s >= FLAT_LEAST_H * HOUR_S)
+    if (target.kind.is_load or target.kind is TargetKind.PV) and not at_low.all():
+        found |= _stuck(series, target, sky, at_low, run)[run]
+    if target.kind.is_load and at_high.mean() <= STEADY_SHARE:
+        found |= _stuck(series, target, sky, at_high, run)[run]
+    return found
+
+
+def _stuck(
+    series: VersionedSeries, target: Target, sky: ClearSky | None, at_limit: np.ndarray, run: np.ndarray
+) -> np.ndarray:
+    """Which runs (runs,) are a meter stuck at a limit at which the series does not rest by nature.
+
+    Parameters
+    ----------
+    at_limit : (m,) values there.
+    run : (m,) number of the run of equal values that each value belongs to.
+    """
+    least_s = FLAT_LEAST_H * HOUR_S
+    if target.kind is TargetKind.PV and sky is not None:
+        at_limit = at_limit & sky.sun_up(series.valid_utc_s, series.step_s)
+    elif target.kind is TargetKind.PV:
+        least_s = DAY_S  # has daylight in it
+    rests = np.bincount(run, weights=at_limit) * series.step_s >= least_s
+    begin = series.valid_utc_s[np.searchsorted(run, np.arange(len(rests)))]
+    first, end = (np.searchsorted(begin[rests], begin + side * REST_WITHIN_DAYS * DAY_S) for side in (-1, 1))
+    found = rests & (end - first - 1 < REST_RUNS)
+    if target.kind is not TargetKind.ELECTRIC_LOAD:
+        found &= np.bincount(run) * series.step_s <= SEASON_DAYS * DAY_S
+    return found
 
 
 def _spikes(series: VersionedSeries, target: Target) -> np.ndarray:

@@ -13,7 +13,7 @@ from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.fallback import Level, Served, serve
 from controllers.forecasting.quantiles import MEDIAN
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS
-from controllers.forecasting.targets import DAY_S, Target, TargetGroup, TargetKind
+from controllers.forecasting.targets import DAY_S, Horizon, Target, TargetGroup, TargetKind
 from controllers.forecasting.trained import HeldOut, TrainedGroup, train_group
 from controllers.forecasting.training import Split
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
@@ -110,10 +110,78 @@ def test_an_hour_without_weather_is_interpolated(office) -> None:
     assert found.forecast.quantiles == pytest.approx(whole, abs=0.2)
 
 
+@pytest.mark.parametrize(("first_h", "end_h"), [(-1, 1), (0, 4), (20, 24), (44, 60)],
+                         ids=["first hour", "first four", "four in the middle", "last four"])
+def test_leads_within_a_longer_hole_of_the_weather_come_from_the_lag_model(first_h, end_h) -> None:
+    """PV, which needs the sun; the wind farm has a forecast of its own. What is not the model's is not learnt from."""
+    trained = weather_heeding()
+    whole = serve(trained, tiny_models.archive(), NOW, trained.whole.service)
+    lags, _ = trained.lags.forecast(tiny_models.archive().known_at(NOW), trained.lags.service)
+    found = serve(trained, with_changed("weather.ghi_w_m2", without(first_h, end_h)), NOW, trained.whole.service)
+    assert found.forecast.flags == ("weather_gap", "lag_model:pv.available_mw")
+    assert found.levels == (Level.LAG_MODEL, Level.MODEL) and found.issued is None
+    lead_h = np.arange(48)
+    inside = (lead_h >= first_h) & (lead_h < end_h)
+    assert np.array_equal(found.forecast.quantiles[0, inside], lags.quantiles[0, inside])
+    assert np.array_equal(found.forecast.quantiles[0, ~inside], whole.forecast.quantiles[0, ~inside])
+    assert not np.array_equal(lags.quantiles[0], whole.forecast.quantiles[0])
+    assert np.array_equal(found.forecast.quantiles[1], whole.forecast.quantiles[1])
+
+
+def test_a_hole_of_hourly_weather_is_filled_under_a_forecast_in_quarter_hours() -> None:
+    """Of 48 hours four are less than a tenth, five are more."""
+    group = replace(tiny_models.trained()[1].group, horizon=Horizon(900, 192))
+    history = tiny_models.archive()
+    trained, _ = train_group(history, group, tiny_models.split(), tiny_models.held_out(history), 1, tiny_models.LINE)
+    for (first_h, end_h), flag, level in (((10, 12), "weather_gap_filled", Level.MODEL),
+                                          ((10, 14), "weather_gap", Level.LAG_MODEL),
+                                          ((10, 15), "weather_missing", Level.LAG_MODEL)):
+        found = serve(trained, with_changed(TEMPERATURE, without(first_h, end_h)), NOW, trained.whole.service)
+        assert found.forecast.flags[0] == flag and found.levels == (level,)
+
+
+def weather_heeding() -> TrainedGroup:
+    """Renewables whose whole model forecasts half of what its lag model does: the two can be told apart."""
+    trained = tiny_models.trained()[0]
+    return replace(trained, whole=replace(trained.whole, members=tuple(map(Halved, trained.whole.members))))
+
+
+class Halved:
+    """Half of what a member forecasts."""
+
+    def __init__(self, member) -> None:
+        self.member, self.name = member, member.name
+
+    def predict(self, windows):
+        assert all(np.isfinite(table.column("ghi_w_m2@0")).all() for table in windows.features[:1])
+        return 0.5 * self.member.predict(windows)
+
+
+@pytest.mark.parametrize(("dead_h", "level"), [(20, Level.MODEL), (24, Level.MODEL), (25, Level.LAST_WEEK)])
+def test_a_dead_meter_is_told_at_once_and_last_week_serves_after_a_day(office, dead_h, level) -> None:
+    found = served(office, with_changed(LOAD, without(-dead_h, 0)))
+    assert found.levels == (level,) and f"gap:{LOAD}" in found.forecast.flags
+
+
+@pytest.mark.parametrize(("dead_h", "level"), [(5 * 24, Level.LAST_WEEK), (28 * 24, Level.CLIMATOLOGY)])
+@pytest.mark.parametrize("value", [0.0, 4.0], ids=["zero", "full"])
+def test_a_meter_that_is_stuck_at_a_limit_is_no_measurement(office, dead_h, level, value) -> None:
+    found = served(office, with_changed(LOAD, with_values(-dead_h, 0, lambda v: np.full_like(v, value))))
+    assert found.levels == (level,) and f"flat_line:{LOAD}" in found.forecast.flags
+
+
+def test_a_pv_meter_that_is_stuck_at_zero_is_no_measurement() -> None:
+    trained = tiny_models.trained()[0]
+    history = with_changed("pv.available_mw", with_values(-5 * 24, 0, np.zeros_like))
+    found = serve(trained, history, NOW, trained.whole.service)
+    assert found.levels == (Level.LAST_WEEK, Level.MODEL)
+    assert found.forecast.flags == ("flat_line:pv.available_mw", "last_week:pv.available_mw")
+
+
 def test_after_days_without_measurement_the_same_hour_of_last_week_serves(office) -> None:
     found = served(office, with_changed(LOAD, without(-48, 0)))
     assert found.levels == (Level.LAST_WEEK,)
-    assert found.forecast.flags == (f"last_week:{LOAD}",)
+    assert found.forecast.flags == (f"gap:{LOAD}", f"last_week:{LOAD}")
     last_week = tiny_models.archive().series(LOAD).as_of(np.array(NOW), NOW - 7 * DAY_S + office.group.horizon.lead_s)
     assert found.forecast.quantiles[0, :, MEDIAN] == pytest.approx(last_week, rel=1e-6)
 

@@ -11,7 +11,7 @@ import pytest
 
 from controllers.forecaster import RECORDED_LEADS_H, Forecaster, Inputs, Params
 from controllers.forecasting.fallback import Level
-from controllers.forecasting.forecaster_memory import HOUR_S, LEARN_EVERY_H, Hours
+from controllers.forecasting.forecaster_memory import HOUR_S, KEPT_HOURS, LEARN_EVERY_H, Hours
 from controllers.forecasting.site_targets import sign_of
 from controllers.forecasting.targets import DAY_S
 from controllers.forecasting.versioned import VersionedSeries
@@ -176,6 +176,47 @@ def test_it_learns_from_a_forecast_a_day_when_its_two_days_are_over() -> None:
     assert len(memory.relative_loss) == 1
     assert START_UTC_S + FIRST_LEARNT_S not in {w.issue_utc_s for w in memory.waiting}
     assert not np.array_equal(memory.service.calibration.scores, before.calibration.scores)
+
+
+@pytest.mark.parametrize("glitch", ["spike", "frozen"])
+def test_what_the_screen_takes_out_of_the_measurements_is_not_learnt_from(glitch) -> None:
+    """A meter that gives kW for an hour, or one value for a day: learnt is as if those hours had not been measured."""
+    over_s = FIRST_LEARNT_S + 48 * HOUR_S
+    first_s, end_s = FIRST_LEARNT_S + 5 * HOUR_S, FIRST_LEARNT_S + (6 if glitch == "spike" else 29) * HOUR_S
+
+    def learnt(*, measured: bool):
+        class Glitch(ToyFeed):
+            def measured(self, t_s: int) -> np.ndarray:
+                values = super().measured(t_s)
+                if first_s < t_s <= end_s:
+                    bad = 1000.0 * values[3] if glitch == "spike" else -1.234
+                    values[3] = bad if measured else np.nan
+                return values
+
+        component = fed(step_s=HOUR_S)
+        run(component, 0, over_s + HOUR_S, Glitch())
+        return component.state.groups[1]
+
+    odd, unmeasured = learnt(measured=True), learnt(measured=False)
+    assert len(odd.relative_loss) == 1 and odd.relative_loss[0, 0] < 2.0
+    assert np.array_equal(odd.relative_loss, unmeasured.relative_loss)
+    assert json.dumps(encode(odd.service)) == json.dumps(encode(unmeasured.service))
+
+
+def test_hours_keep_their_stamps_when_those_of_the_start_are_forgotten() -> None:
+    """A day after the oldest hours of the run were forgotten, nothing of the weeks before it stands in their place."""
+    component, day = fed(), 24
+    now = START_UTC_S + (KEPT_HOURS + day) * HOUR_S
+    signals = len(component.signals)
+    for kept in (KEPT_HOURS, KEPT_HOURS - 1):
+        hours = Hours(now, np.full((kept, signals), -1.0), np.zeros(signals), np.zeros(signals))
+        series = component.service.archive(hours, now).series(TARGETS[2])
+        assert series.valid_utc_s.tolist() == list(range(now - kept * HOUR_S, now, HOUR_S))
+        assert (series.values == 1.0).all()
+    young = Hours(START_UTC_S + day * HOUR_S, np.full((day, signals), -1.0), np.zeros(signals), np.zeros(signals))
+    series = component.service.archive(young, young.end_utc_s).series(TARGETS[2])
+    before = START_UTC_S - HOUR_S * np.arange(24, 0, -1)
+    assert np.array_equal(series.values[-2 * day:-day], ToyFeed().history.outcome(TARGETS[2], before))
 
 
 def test_a_site_that_changes_is_told_as_drift_and_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.quality import checked
+from controllers.forecasting.quality import checked, cleaned
 from controllers.forecasting.targets import Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries
 from tests.controllers.forecasting.toy_site import HOUR_S, SHANGHAI, START_UTC_S
@@ -102,6 +102,76 @@ def test_nights_of_a_pv_plant_and_steady_loads_are_no_frozen_sensors() -> None:
     power = 8.0 * SKY.ghi_w_m2(START_UTC_S + HOUR_S * np.arange(HOURS), HOUR_S) / 1000.0
     assert kinds(power, PV) == {}
     assert kinds(np.full(HOURS, 1.2)) == {}
+
+
+def test_a_load_that_is_zero_for_hours_without_ever_having_been_is_a_dead_meter() -> None:
+    """So is one that is full; nights at zero that come again and again are nature, and a few hours prove nothing."""
+    for dead in (0.0, LOAD.capacity):
+        values = load()
+        values[-120:] = dead
+        assert kinds(values) == {"flat_line": 120}
+        values = load()
+        values[300:305] = dead
+        assert kinds(values) == {}
+    nights = load()
+    nights[np.arange(HOURS) % 24 < 8] = 0.0
+    nights[-120:] = 0.0
+    assert kinds(nights) == {}
+
+
+def test_two_long_rests_at_zero_are_dead_and_three_within_four_weeks_are_nature() -> None:
+    values = load()
+    values[100:110] = values[300:310] = 0.0
+    assert kinds(values) == {"flat_line": 20}
+    values[500:510] = 0.0
+    assert kinds(values) == {}
+
+
+def test_the_dead_meter_of_a_load_that_is_steady_by_nature_is_noticed() -> None:
+    """A data centre at its rated power all the time."""
+    values = np.full(HOURS, LOAD.capacity)
+    values[-48:] = 0.0
+    assert kinds(values) == {"flat_line": 48}
+    assert kinds(np.zeros(HOURS)) == {}
+
+
+def test_heating_that_rests_for_more_than_two_weeks_is_off_for_the_season_and_electricity_is_not() -> None:
+    values = load()
+    values[-15 * 24:] = 0.0
+    heat = Target("load_mw", TargetKind.HEAT_LOAD, 4.0)
+    assert kinds(values, heat) == {}
+    assert kinds(values) == {"flat_line": 15 * 24}
+    values[-15 * 24:-14 * 24] = load()[-15 * 24:-14 * 24]
+    assert kinds(values, heat) == {"flat_line": 14 * 24}
+
+
+@pytest.mark.parametrize("sky", [SKY, None], ids=["with the sun", "without"])
+def test_a_pv_plant_at_zero_by_daylight_is_a_dead_meter(sky) -> None:
+    """Six hours of daylight, or a day and a night where nobody knows the sun; the nights around them go with them."""
+    power = 8.0 * SKY.ghi_w_m2(START_UTC_S + HOUR_S * np.arange(HOURS), HOUR_S) / 1000.0
+    power[10 * 24 + 11:13 * 24 + 11] = 0.0  # from 11 o'clock to 11 o'clock three days later, by the clock of Shanghai
+    [finding] = checked(series(power, "pv_mw"), PV, sky)[1]
+    assert (finding.kind, finding.count) == ("flat_line", 72)
+    power = 8.0 * SKY.ghi_w_m2(START_UTC_S + HOUR_S * np.arange(HOURS), HOUR_S) / 1000.0
+    power[10 * 24 + 10:10 * 24 + 13] = 0.0  # three hours of an inverter that was off
+    assert checked(series(power, "pv_mw"), PV, sky)[1] == ()
+
+
+def test_a_calm_is_no_dead_meter_of_a_wind_farm() -> None:
+    values = load()
+    values[-72:] = 0.0
+    assert kinds(values, Target("wind_mw", TargetKind.WIND, 4.0)) == {}
+
+
+def test_a_gap_that_reaches_up_to_now_is_one_but_for_the_usual_delay() -> None:
+    """The last hour of the month ends at HOURS; five hours later five are missing, three with a delay of two hours."""
+    now = START_UTC_S + HOUR_S * (HOURS + 5)
+    late = VersionedSeries.measured("load_mw", START_UTC_S, HOUR_S, load(), delay_s=2 * HOUR_S)
+    for history, missing in ((series(load()), 5), (late, 3)):
+        [finding] = cleaned(history, LOAD, now_utc_s=now)[1]
+        assert (finding.kind, finding.count) == ("gap", missing)
+        assert finding.first_utc_s == START_UTC_S + HOUR_S * HOURS
+    assert cleaned(series(load()), LOAD, now_utc_s=START_UTC_S + HOUR_S * HOURS)[1] == ()
 
 
 def test_gaps_are_counted() -> None:
