@@ -324,7 +324,8 @@ def main() -> Any:
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; `twin resume` continues a run", ExitCode.INTERRUPTED)
+        hint = "; `twin resume` continues the run" if sys.argv[1:2] in (["run"], ["resume"]) else ""
+        _fail(f"interrupted{hint}", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)

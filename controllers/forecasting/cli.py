@@ -47,12 +47,14 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print the scorecard as JSON")] = False,
 ) -> None:
     """Train forecasts of a site: models, their scores, and which members are not used and why."""
+    from controllers.forecasting.store import refuse_taken
     from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused, used
 
     if (scenario is None) == (data is None):
         raise ParkTwinError("what is to be forecast? Give a SCENARIO, or a folder of tables with --data")
-    if challenge is None and (out / "model.json").exists():
-        raise ParkTwinError(f"{out} holds models already; choose another --out, or let new ones --challenge {out}")
+    if data is not None and sets:
+        raise ParkTwinError("--set changes a scenario; with --data change forecast.yaml instead")
+    refuse_taken(out, challenge)
     place = scenario if scenario is not None else f"--data {shlex.quote(str(data))}"
     command = " ".join(["twin train", place, *(f"--set {shlex.quote(s)}" for s in sets or ()),
                         *([f"--targets {targets}"] if targets else []), f"--line {line} --seed {seed}"])

@@ -72,19 +72,25 @@ class Challenge:
     """How a champion and its challenger did on the same issue times."""
 
     group: str
-    champion_loss: float
+    champion_loss: float | None
     challenger_loss: float
-    """Mean pinball loss in percent of the capacities; NaN for a champion that does not know all targets."""
+    """Mean pinball loss in percent of the capacities, NaN where no outcome is known, which decides nothing; None: the
+    champion does not know all targets."""
 
     @property
     def is_won(self) -> bool:
         """By the challenger."""
-        return bool(np.isnan(self.champion_loss)) or self.challenger_loss < (1.0 - LEAST_GAIN) * self.champion_loss
+        return self.champion_loss is None or self.challenger_loss < (1.0 - LEAST_GAIN) * self.champion_loss
 
     def __str__(self) -> str:
         who = "the challenger takes over" if self.is_won else "the champion stays"
-        return (f"{self.group}: champion {self.champion_loss:.3f} %, challenger {self.challenger_loss:.3f} % of the "
-                f"capacity (pinball loss); {who}")
+        champion = "does not know all targets" if self.champion_loss is None else _percent(self.champion_loss)
+        return (f"{self.group}: champion {champion}, challenger {_percent(self.challenger_loss)} of the capacity "
+                f"(pinball loss); {who}")
+
+
+def _percent(loss: float) -> str:
+    return "unknown" if np.isnan(loss) else f"{loss:.3f} %"
 
 
 def challenge(champion: TrainedGroup | None, challenger: TrainedGroup, archive: Archive,
@@ -93,7 +99,7 @@ def challenge(champion: TrainedGroup | None, challenger: TrainedGroup, archive: 
     name = challenger.group.name
     if champion is None or _series(champion) != _series(challenger) or champion.group.horizon != \
             challenger.group.horizon:
-        return Challenge(name, np.nan, _loss(challenger, archive, issue_utc_s))
+        return Challenge(name, None, _loss(challenger, archive, issue_utc_s))
     return Challenge(name, _loss(champion, archive, issue_utc_s), _loss(challenger, archive, issue_utc_s))
 
 
@@ -102,7 +108,14 @@ def _series(trained: TrainedGroup) -> Sequence[str]:
 
 
 def _loss(trained: TrainedGroup, archive: Archive, issue_utc_s: np.ndarray) -> float:
-    """Mean pinball loss over targets [% of the capacity], as it would have been served."""
+    """Mean pinball loss over targets [% of the capacity], as it would have been served; infinite where a number was
+    missing from the forecast, NaN where no outcome is known at all."""
     windows = build_windows(archive, trained.group, issue_utc_s)
-    losses = np.nanmean(pinball(windows.outcome, backtest(trained.whole, windows).quantiles), axis=(1, 2))
-    return float(np.mean(100.0 * losses / np.array([target.capacity for target in trained.group.targets])))
+    loss = pinball(windows.outcome, backtest(trained.whole, windows).quantiles)
+    known = np.isfinite(windows.outcome)
+    loss = np.where(known & np.isnan(loss), np.inf, np.where(known, loss, 0.0))
+    count = known.sum(axis=(1, 2))
+    if not count.any():
+        return float("nan")
+    capacity = np.array([target.capacity for target in trained.group.targets])
+    return float(np.mean((100.0 * loss.sum(axis=(1, 2)) / np.maximum(count, 1) / capacity)[count > 0]))

@@ -11,17 +11,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 import twin
+from controllers.forecasting.combination import BLOCK_H
 from controllers.forecasting.conformal import WINDOW_DAYS
+from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.members.climatology import Climatology
@@ -30,6 +34,7 @@ from controllers.forecasting.members.multimodal_network import MultimodalNetwork
 from controllers.forecasting.members.residual_network import ResidualNetwork
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive
 from controllers.forecasting.members.small_network import SmallNetwork, SmallNetworkLags
+from controllers.forecasting.model import ForecastModel
 from controllers.forecasting.quantiles import LEVELS
 from controllers.forecasting.scenarios import Copula
 from controllers.forecasting.store_plain import (
@@ -103,6 +108,28 @@ def save(models: ModelSet, directory: Path) -> None:
                               "choose another --out") from error
 
 
+def refuse_taken(directory: Path, champion: Path | None) -> None:
+    """Asked before a training, which takes long: whether models can be written there.
+
+    Parameters
+    ----------
+    champion : models that serve now and stay where they are.
+
+    Raises
+    ------
+    ModelStoreError
+        If there are models already, or no directory can be made there.
+    """
+    if (directory / MODEL).exists():
+        remedy = f", or let new ones --challenge {directory}" if champion is None else \
+            ": what wins a challenge is written beside what serves"
+        raise ModelStoreError(f"{directory} holds models already; choose another --out{remedy}")
+    there = next(place for place in (directory, *directory.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ModelStoreError(f"{directory}: no models can be written here, {there} is "
+                              f"{'not writable' if there.is_dir() else 'a file'}; choose another --out")
+
+
 def load(place: Path) -> ModelSet:
     """Models of a directory, or of its ``model.json``.
 
@@ -119,6 +146,7 @@ def load(place: Path) -> ModelSet:
         site = head["site"]
         location = Location(site["latitude_deg"], site["longitude_deg"], site["altitude_m"], site["timezone"],
                             site["country"])
+        _refuse_unknown_clock(location, file)
         groups = tuple(_group_from_stored(plain, arrays, location, file) for plain in head["groups"])
         known = {"format", "parktwin", "libraries", "site", "levels", "weights_sha256", "groups"}
         return ModelSet(site["name"], location, groups, {k: v for k, v in head.items() if k not in known})
@@ -223,14 +251,37 @@ def _group_from_stored(plain: dict[str, Any], arrays: Mapping[str, np.ndarray], 
                        file: Path) -> TrainedGroup:
     group = group_from_plain(plain, location)
     name = group.name
+    if isinstance(group.days, CalendarDays) and group.days.calendar.zone.key != location.timezone:
+        raise ModelStoreError(f"{file}: {name} goes by the clock of {group.days.calendar.zone.key}, the site by that "
+                              f"of {location.timezone}; copy it again, or train anew")
     members = {builder: _member(builder, entry, arrays, f"{name}/{builder}/", file)
                for builder, entry in plain["members"].items()}
     whole, lags = (model_from_stored(plain["models"][kind], group, members,
                                      _below(arrays, f"{name}/{kind}/")) for kind in ("whole", "lags"))
     between, tau_h, shared, nugget = (arrays.get(f"{name}/copula/{part}", np.zeros(len(group.targets))).astype(float)
                                       for part in ("between_targets", "tau_h", "shared_frac", "nugget_frac"))
+    _refuse_other_horizon(whole, lags, file)
     copula = Copula(between, tau_h, group.horizon.step_s, shared, nugget)
     return TrainedGroup(whole, lags, copula, arrays[f"{name}/usual_loss"], arrays[f"{name}/scatter_frac"])
+
+
+def _refuse_unknown_clock(location: Location, file: Path) -> None:
+    try:
+        ZoneInfo(location.timezone)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of the zone data base
+        raise ModelStoreError(f"{file}: the time zone of the site, {location.timezone!r}, is not known; copy the file "
+                              "again, or train anew") from None
+
+
+def _refuse_other_horizon(whole: ForecastModel, lags: ForecastModel, file: Path) -> None:
+    """Weights and calibration are by lead: those of another horizon do not fit."""
+    horizon = whole.group.horizon
+    for service in (whole.service, lags.service):
+        leads, blocks = service.calibration.scores.shape[2], service.combination.weights.shape[1]
+        if leads != horizon.leads or blocks != int(service.combination.block_of_lead[-1]) + 1:
+            raise ModelStoreError(f"{file}: {whole.group.name} has a horizon of {horizon.leads} leads of "
+                                  f"{horizon.step_s} s, but {WEIGHTS} is of {leads} leads in {blocks} blocks of "
+                                  f"{BLOCK_H} h; copy both files again, or train anew")
 
 
 def _member(builder: str, entry: dict[str, Any], arrays: Mapping[str, np.ndarray], prefix: str, file: Path) -> Member:

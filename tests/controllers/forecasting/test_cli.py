@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from controllers.forecasting import trained
+from controllers.forecasting import train_command, trained
 from controllers.forecasting.store import MODEL, WEIGHTS, load
 from controllers.forecasting.train_command import SCORECARD
 from tests.controllers.forecasting import tiny_models
@@ -115,9 +115,9 @@ def test_a_challenger_takes_over_only_where_it_is_better(folder) -> None:
     assert (folder / "new" / WEIGHTS).read_bytes() == (champion / WEIGHTS).read_bytes()
     only_load = folder / "only_load"
     twin("train", "--data", folder, "--line", "small", "--targets", "load_mw", "--out", only_load)
-    text = twin("train", "--data", folder, "--line", "small", "--challenge", only_load, "--out", only_load)
+    text = twin("train", "--data", folder, "--line", "small", "--challenge", only_load, "--out", folder / "both")
     assert text.count("the champion stays") == 1 and text.count("the challenger takes over") == 1
-    assert set(load(only_load).series()) == {"load_mw", "pv_mw"}
+    assert set(load(folder / "both").series()) == {"load_mw", "pv_mw"}
 
 
 def test_what_is_written_after_a_challenge_describes_the_models_that_are_written(folder) -> None:
@@ -209,6 +209,7 @@ def test_fan_charts_are_a_page_of_their_own(folder) -> None:
     (("train",), "Give a SCENARIO, or a folder of tables"),
     (("train", "minimal", "--data", "."), "Give a SCENARIO, or a folder of tables"),
     (("train", "--data", "{folder}/nothing_here"), "no forecast.yaml here"),
+    (("train", "--data", "{folder}", "--set", "a.b=1"), "--set changes a scenario; with --data change forecast.yaml"),
     (("forecast", "{folder}", "--history", "{folder}"), "no models here; `twin train"),
 ])
 def test_calls_that_cannot_be_meant(folder, words, message) -> None:
@@ -221,6 +222,15 @@ def test_models_are_not_overwritten_unasked(folder) -> None:
     out = trained_in(folder)
     with pytest.raises(ParkTwinError, match="holds models already; choose another --out, or let new ones --challenge"):
         twin("train", "--data", folder, "--line", "small", "--out", out)
+    with pytest.raises(ParkTwinError, match="what wins a challenge is written beside what serves"):
+        twin("train", "--data", folder, "--line", "small", "--challenge", out, "--out", out)
+
+
+@pytest.mark.parametrize("out", ["meter.csv", "meter.csv/below"])
+def test_a_place_that_cannot_hold_models_is_told_before_the_training(folder, monkeypatch, out) -> None:
+    monkeypatch.setattr(train_command, "train_site", lambda *_, **__: pytest.fail("was trained"))
+    with pytest.raises(ParkTwinError, match=r"meter.csv is a file; choose another --out"):
+        twin("train", "--data", folder, "--line", "small", "--out", folder / out)
 
 
 @pytest.mark.parametrize(("at", "message"), [

@@ -89,6 +89,30 @@ def test_a_champion_of_other_targets_has_lost(issues) -> None:
         assert challenge(champion, load, tiny_models.archive(), issues).is_won
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")  # so sums of what is no number are told
+def test_what_is_no_number_decides_nothing(issues) -> None:
+    """A span without outcomes, and a challenger whose numbers got lost; such a champion has lost."""
+    load = tiny_models.trained()[1]
+    history = tiny_models.archive()
+    after = history.series(load.group.targets[0].series).valid_utc_s[-1] + 10 * DAY_S + np.arange(3) * DAY_S
+    unknown = challenge(load, load, history, after)
+    assert not unknown.is_won and "champion unknown, challenger unknown" in str(unknown)
+    silent = replace(load, whole=replace(load.whole, members=tuple(map(Silent, load.whole.members))))
+    assert not challenge(load, silent, history, issues).is_won
+    assert not challenge(silent, silent, history, issues).is_won
+    assert challenge(silent, load, history, issues).is_won
+
+
+class Silent:
+    """A member whose numbers got lost."""
+
+    def __init__(self, member) -> None:
+        self.member, self.name = member, member.name
+
+    def predict(self, windows):
+        return np.nan * self.member.predict(windows)
+
+
 class Doubled:
     """A member from a time in which everything was twice as much."""
 

@@ -120,6 +120,19 @@ def test_another_builder_is_refused_with_the_nearest_name(folder) -> None:
         load(edited(folder, groups=groups))
 
 
+@pytest.mark.parametrize(("place", "key", "value", "message"), [
+    ("site", "timezone", "Mars/X", "the time zone of the site, 'Mars/X', is not known"),
+    ("days", "timezone", "Asia/Tokyo", "goes by the clock of Asia/Tokyo, the site by that of"),
+    ("horizon", "leads", 20, "has a horizon of 20 leads of 3600 s, but weights.npz is of 48 leads in 8 blocks of 6 h"),
+    ("horizon", "step_s", 900, "has a horizon of 48 leads of 900 s, but weights.npz is of 48 leads in 8 blocks of 6 h"),
+])
+def test_a_description_that_was_changed_by_hand_does_not_fit_the_weights(folder, place, key, value, message) -> None:
+    head = json.loads((folder / MODEL).read_text())
+    (head["site"] if place == "site" else head["groups"][0][place])[key] = value
+    with pytest.raises(ModelStoreError, match=message):
+        load(edited(folder, **head))
+
+
 def test_missing_arrays_are_told(folder) -> None:
     with np.load(folder / WEIGHTS) as found:
         arrays = {key: found[key] for key in found.files if not key.endswith("climatology/table")}
