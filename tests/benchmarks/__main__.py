@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import battery, devices, gate, heat_network, power_flow
+from tests.benchmarks import battery, devices, forecast_speed, gate, heat_network, power_flow
 from tests.benchmarks.runs import Runs, calibration_s, help_wall_s
 
 MEMORY_MB = 1000
@@ -101,6 +101,7 @@ def main() -> None:
     peer_step_s = add_kernels(table)
     add_battery(table)
     add_devices(table)
+    forecast_speed.add_rows(table, verdict)
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(Path(scratch))
         add_park(table, runs, peer_step_s)
