@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.day_types import DAY_S, CalendarDays
@@ -30,7 +30,7 @@ from controllers.forecasting.readers import HistoryFormat, coarsened, read_histo
 from controllers.forecasting.site_weather import issued_weather_of
 from controllers.forecasting.targets import Horizon, Target, TargetGroup, TargetKind
 from controllers.forecasting.trained import HeldOut
-from controllers.forecasting.training import Split
+from controllers.forecasting.training import LEAST_ISSUES, Split
 from controllers.forecasting.training_data import PAST_DAYS, TrainingData
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from simulators.environment.time_stamps import parse_zone
@@ -41,6 +41,9 @@ from twin.suggest import did_you_mean
 FILE = "forecast.yaml"
 TRAINING_SHARE, VALIDATION_SHARE = 0.7, 0.15
 """Of the time that is known; what is left is held out."""
+ROLES = ("temperature", "irradiance", "wind_speed", "humidity", "wind_direction", "cloud_cover", "pressure",
+         "precipitation", "price", "load", "generation")
+"""What a covariate may be, with an ending where there are several."""
 HOUR_S = 3600
 
 
@@ -116,6 +119,17 @@ class TargetSpec(_Model):
     upper: float | None = None
     irradiance: str | None = None
 
+    @model_validator(mode="after")
+    def _names_are_known(self) -> TargetSpec:
+        for role in self.covariates:
+            if role not in ROLES and not role.startswith(tuple(f"{known}_" for known in ROLES)):
+                raise ValueError(f"covariates: {role!r} is no role of a covariate; {did_you_mean(role, ROLES)}; roles "
+                                 f"are {', '.join(ROLES)}, with an ending of your own (wind_speed_100m)")
+        if self.irradiance is not None and self.irradiance not in self.covariates:
+            raise ValueError(f"irradiance: {self.irradiance!r} is none of its covariates "
+                             f"({', '.join(self.covariates) or 'it has none'}); name the role, not the series")
+        return self
+
 
 class SplitSpec(_Model):
     """Where training and validation end; the rest is held out."""
@@ -150,7 +164,8 @@ def read_folder(place: Path) -> tuple[FolderSpec, Path]:
     try:
         return FolderSpec.model_validate(read_yaml(file).data), file.parent
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()[:5])
+        told = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg'].removeprefix('Value error, ')}"
+                         for e in error.errors()[:5])
         raise HistoryError(f"{file}: {told}") from None
 
 
@@ -199,10 +214,16 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[Finding]]:
     groups = [TargetGroup(kind.value, tuple(t for t in targets if t.kind is kind), horizon, days, sky)
               for kind in kinds]
     measured = [archive.series(target.series) for target in targets]
-    first = max(int(s.valid_utc_s[0]) for s in measured) + PAST_DAYS * DAY_S
+    begin = max(int(s.valid_utc_s[0]) for s in measured)
     end = min(int(s.valid_utc_s[-1]) + s.step_s for s in measured)
-    split = _split(spec.split, _local_midnight(first, spec.site.timezone), end)
+    first = _local_midnight(begin + PAST_DAYS * DAY_S, spec.site.timezone)
     horizon_s = horizon.leads * horizon.step_s
+    least = _least_days(horizon_s)
+    if spec.split is None and (end - first) // DAY_S < least:
+        raise HistoryError(f"{place}: {max((end - begin) // DAY_S, 0)} days of all targets are given, at least "
+                           f"{PAST_DAYS + 1 + least} are needed ({PAST_DAYS} to look back at, then training, "
+                           "validation and a span to score on); give a longer history")
+    split = _split(spec.split, first, end)
     issues = np.arange(split.end_utc_s, end - horizon_s + 1, split.issue_every_s)
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
@@ -239,6 +260,17 @@ def _split(spec: SplitSpec | None, first_utc_s: int, end_utc_s: int) -> Split:
     days = max((end_utc_s - first_utc_s) // DAY_S, 0)
     validation = first_utc_s + round(TRAINING_SHARE * days) * DAY_S
     return Split(first_utc_s, validation, validation + round(VALIDATION_SHARE * days) * DAY_S)
+
+
+def _least_days(horizon_s: int) -> int:
+    """Days that split into spans with enough issue times, one a day, whose outcomes lie in the same span."""
+    lost = -(-horizon_s // DAY_S) - 1
+    days = LEAST_ISSUES
+    while True:
+        training, validation = round(TRAINING_SHARE * days), round(VALIDATION_SHARE * days)
+        if min(training, validation) - lost >= LEAST_ISSUES and days - training - validation - lost >= 1:
+            return days
+        days += 1
 
 
 def _local_midnight(utc_s: int, timezone: str) -> int:

@@ -92,7 +92,8 @@ def _of_folder(models: ModelSet, place: Path, seed: int) -> Archive:
 
 
 def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -> Archive:
-    """One column per series, demand with the sign of the twin; weather behind ``at`` is the forecast made then."""
+    """One column per series: signals of the twin with its sign, others as in training; weather behind ``at`` is the
+    forecast made then."""
     how = HistoryFormat(timezone=models.location.timezone)
     series: list[VersionedSeries] = []
     for target in (t for group in models.groups for t in group.group.targets):
@@ -129,9 +130,9 @@ def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky |
                            f"{values.max():g}); the models were trained for a capacity of {target.capacity:g}; is the "
                            "table in kW instead of MW, or of another plant? Then train models of it: twin train")
     if below > OUTSIDE_SHARE:
+        rule = "demand is negative as in the twin" if sign_of(series.name) < 0 else "it is positive, as in training"
         raise HistoryError(f"{file}: {below:.0%} of the values of {series.name} have the wrong sign (down to "
-                           f"{values.min() * sign_of(series.name):g}); demand is negative as in the twin, supply "
-                           "positive; turn the sign")
+                           f"{values.min() * sign_of(series.name):g}); {rule}; turn the sign")
     if target.kind is TargetKind.PV and sky is not None:
         refuse_wrong_clock(series, sky)
 

@@ -8,6 +8,7 @@ after t, with the sign of the signal.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ LABEL = re.compile(r"(?P<signal>.+)\+(?P<lead>\d+)h")
 HOUR_S, DAY_S = 3600, 86_400
 DARK_SHARE = 0.01
 """Of the capacity: below it both forecast and outcome say nothing about an interval (nights of a PV plant)."""
+CAPACITY, LARGEST = "capacity", "largest value seen"
+"""What errors are related to: the nameplate's figure, or the largest measured one where it gives none."""
 ROUNDING = 1e-6
 """Of the capacity: a load that never changes is met exactly, but for its last digits."""
 
@@ -51,6 +54,11 @@ class RecordedForecast:
         """What errors are related to: the nameplate, else the largest magnitude measured."""
         return self.rated or float(np.abs(self.measured).max(initial=0.0))
 
+    @property
+    def scale(self) -> str:
+        """What :attr:`capacity` is, in words."""
+        return CAPACITY if self.rated else LARGEST
+
     def outcome(self) -> np.ndarray:
         """What came, as an array like a quantile, (n, leads); NaN behind the end of the run."""
         return self._shifted(self.leads_h * HOUR_S)
@@ -67,12 +75,21 @@ class RecordedForecast:
     def coverage_percent(self) -> np.ndarray:
         """Share of the outcomes between the 10 and the 90 % quantile by lead, (leads,); dark intervals do not count."""
         came, low, high = self.outcome(), self.quantiles[..., 0], self.quantiles[..., 2]
-        counts = ~np.isnan(came) & ~np.isnan(low) & (
-            np.maximum(np.abs(came), np.maximum(np.abs(low), np.abs(high))) > DARK_SHARE * self.capacity)
+        counts = self._counted(came)
         margin = ROUNDING * self.capacity
         inside = counts & (came >= low - margin) & (came <= high + margin)
         total = counts.sum(axis=0)
         return np.where(total > 0, 100.0 * inside.sum(axis=0) / np.maximum(total, 1), np.nan)
+
+    def outcomes_count(self) -> int:
+        """How many intervals the coverage rests on, each counted once, however many leads forecast it."""
+        row, lead = np.nonzero(self._counted(self.outcome()))
+        return len(np.unique(row * self.step_s + self.leads_h[lead] * HOUR_S))
+
+    def _counted(self, came: np.ndarray) -> np.ndarray:
+        low, high = self.quantiles[..., 0], self.quantiles[..., 2]
+        return ~np.isnan(came) & ~np.isnan(low) & (
+            np.maximum(np.abs(came), np.maximum(np.abs(low), np.abs(high))) > DARK_SHARE * self.capacity)
 
     def _shifted(self, ahead_s: np.ndarray) -> np.ndarray:
         n = len(self.measured)
@@ -84,6 +101,12 @@ class RecordedForecast:
         total = np.where(known, error, 0.0).sum(axis=0)
         count = known.sum(axis=0)
         return np.where(count > 0, 100.0 * total / np.maximum(count, 1) / max(self.capacity, 1e-12), np.nan)
+
+
+def scale_of(forecasts: Sequence[RecordedForecast]) -> str:
+    """What the errors of some signals are related to, in words."""
+    scales = {forecast.scale for forecast in forecasts}
+    return f"{CAPACITY}, or of the {LARGEST}" if len(scales) > 1 else next(iter(scales), CAPACITY)
 
 
 def recorded_forecasts(run: RunData) -> list[RecordedForecast]:

@@ -175,6 +175,14 @@ def test_a_table_without_weather_is_forecast_by_lags_and_says_so(folder, tables)
     assert "lag_model" not in twin("forecast", models, "--history", folder / "history.csv", "--at", at)
 
 
+def test_a_table_for_models_of_a_folder_has_the_signs_of_the_folder(folder, tables) -> None:
+    models = trained_in(folder)
+    table = pd.DataFrame({"time": tables[0].time, "load_mw": -tables[0].P_kW / 1000, "pv_mw": tables[0].PV_kW / 1000})
+    table.to_csv(folder / "history.csv", index=False)
+    with pytest.raises(ParkTwinError, match=r"load_mw have the wrong sign .*; it is positive, as in training"):
+        twin("forecast", models, "--history", folder / "history.csv")
+
+
 def test_a_column_without_a_number_is_forecast_by_climatology_and_a_table_without_any_refused(folder, tables) -> None:
     models = trained_in(folder)
     table = pd.DataFrame({"time": tables[0].time, "load_mw": tables[0].P_kW / 1000, "pv_mw": np.nan})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from controllers.forecasting.data_folder import archive_of_folder, read_folder
+from controllers.forecasting.data_folder import archive_of_folder, of_folder, read_folder
 from controllers.forecasting.errors import HistoryError
 
 DESCRIPTION = """
@@ -72,8 +72,24 @@ def test_a_file_without_summer_time_is_told_to_declare_its_clock(tmp_path) -> No
 
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("timezone: Europe/Berlin", "timezone: Europe/Berln", r"site\.timezone: .*did you mean 'Europe/Berlin'"),
+    ("{temperature: air", "{temprature: air", "'temprature' is no role of a covariate; did you mean 'temperature'.*"
+                                              "roles are temperature, irradiance, wind_speed"),
+    ("covariates: {temp", "irradiance: air_degc, covariates: {temp", r"'air_degc' is none of its covariates "
+                                                                     r"\(temperature\); name the role"),
     ("factor: 0.001}", "factor: 0.001, timezone: Mars/X}", r"series\.load_mw\.timezone: .*'Mars/X' is no time zone"),
 ])
-def test_zones_that_are_not_known_are_told(tmp_path, old, new, message) -> None:
+def test_names_that_are_not_known_are_told(tmp_path, old, new, message) -> None:
     with pytest.raises(HistoryError, match=message):
         read_folder(folder_of(tmp_path, "2025-06-10", description=DESCRIPTION.replace(old, new)))
+
+
+@pytest.mark.parametrize(("leads", "needed"), [(24, 120), (48, 127)])
+def test_too_few_days_are_told_with_the_days_that_are_needed(tmp_path, leads, needed) -> None:
+    """29 days to look back at, a day until midnight, and as many as give 14 issue times to 15 %: round(0.15 n) = 14
+    from n = 90 on; two days ahead the last issue of a span is a day earlier, and round(0.15 n) = 15 from n = 97 on."""
+    described = DESCRIPTION.replace("series:", f"horizon: {{leads: {leads}}}\nseries:", 1)
+    told = f": {needed - 1} days of all targets are given, at least {needed} are needed"
+    with pytest.raises(HistoryError, match=told):
+        of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed - 1, described), 1)
+    data, _ = of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed, described), 1)
+    assert len(data.split.windows(data.archive, data.groups[0])[1].issue_utc_s) == 14

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,16 @@ def test_dark_hours_do_not_count_as_covered() -> None:
     assert forecast.coverage_percent()[0] == pytest.approx(100.0 * (1 - 3 / (3 * light)))
 
 
+def test_errors_are_related_to_the_capacity_only_where_one_is_known() -> None:
+    run = with_forecasts(0.4, 1.0)
+    [rated] = recorded_forecasts(run)
+    bare = replace(rated, signal="wind.p_mw", rated=None)
+    assert bare.mean_error_percent() == pytest.approx([5.0, 5.0])  # 0.4 of the 8 MW that were seen
+    titles = [error_by_lead(chosen).layout.yaxis.title.text for chosen in ([rated], [bare], [rated, bare])]
+    assert titles == ["Mean error [% of the capacity]", "Mean error [% of the largest value seen]",
+                      "Mean error [% of the capacity, or of the largest value seen]"]
+
+
 def test_fans_reach_from_each_issue_shortly_past_the_next_and_what_came_lies_over_them() -> None:
     run = with_forecasts(0.4, 1.0)
     figure = fan_charts(recorded_forecasts(run), timeline_of(run))
@@ -85,12 +96,13 @@ def test_scores_by_lead_have_a_line_per_signal_and_the_promised_share() -> None:
 
 
 def test_constant_signals_are_in_the_table_and_in_no_figure() -> None:
-    """Errors of 0.4 MW are 4 % of 10 MW, the day before makes none, and ± 1 MW always hold."""
+    """Errors of 0.4 MW are 4 % of 10 MW, the day before makes none, and ± 1 MW always hold: of hours 2 to 71, because
+    the first forecast is that of hour 1."""
     run = with_forecasts(0.4, 1.0, np.full(HOURS, 3.0))
     page = forecast_panel(run, timeline_of(run))
     assert shown(recorded_forecasts(run)) == [] and "figure-fans" not in page
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
-    assert cells == ["sun.p_mw", "4.0", "–", "–", "4.0", "0.0", "100.0"]
+    assert cells == ["sun.p_mw", "4.0", "–", "–", "4.0", "0.0", "100.0", "70"]
 
 
 def test_the_report_shows_forecasts_where_a_run_has_some_and_nothing_else() -> None:
