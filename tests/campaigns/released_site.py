@@ -75,19 +75,19 @@ class Oracle:
     held: dict[str, float] = field(default_factory=dict)
     """Asset → value of the safe state in which the watchdog holds it."""
 
-    def allows(self, asset: str, value: float, t_s: int) -> bool:
+    def allows(self, asset: str, value: float, t_s: int, rounding_mw: float = ROUNDING_MW) -> bool:
         """Whether a set-point may be applied."""
         safe = ASSETS[asset].safe
         if value == self.held.get(asset, safe):
             return True
         leased, until_s = self.leases.get(asset, (safe, None))
         if until_s is not None and t_s < until_s:
-            return abs(value - leased) <= ROUNDING_MW
+            return abs(value - leased) <= rounding_mw
         if not self.issued_s <= t_s < self.expires_s:
             return False
         low, high = self.bands[asset]
         row = (t_s - self.issued_s) // STEP_S
-        return low[row] - ROUNDING_MW <= value <= high[row] + ROUNDING_MW
+        return low[row] - rounding_mw <= value <= high[row] + rounding_mw
 
     def withdraw(self) -> None:
         """Nothing is released any more."""
