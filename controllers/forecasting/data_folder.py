@@ -123,8 +123,8 @@ class TargetSpec(_Model):
     def _names_are_known(self) -> TargetSpec:
         for role in self.covariates:
             if role not in ROLES and not role.startswith(tuple(f"{known}_" for known in ROLES)):
-                raise ValueError(f"covariates: {role!r} is no role of a covariate; {did_you_mean(role, ROLES)}; roles "
-                                 f"are {', '.join(ROLES)}, with an ending of your own (wind_speed_100m)")
+                raise ValueError(f"covariates: {role!r} is no role of a covariate; give one of "
+                                 f"{', '.join(ROLES)}, with an ending of your own (wind_speed_100m)")
         if self.irradiance is not None and self.irradiance not in self.covariates:
             raise ValueError(f"irradiance: {self.irradiance!r} is none of its covariates "
                              f"({', '.join(self.covariates) or 'it has none'}); name the role, not the series")

@@ -72,8 +72,8 @@ def test_a_file_without_summer_time_is_told_to_declare_its_clock(tmp_path) -> No
 
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("timezone: Europe/Berlin", "timezone: Europe/Berln", r"site\.timezone: .*did you mean 'Europe/Berlin'"),
-    ("{temperature: air", "{temprature: air", "'temprature' is no role of a covariate; did you mean 'temperature'.*"
-                                              "roles are temperature, irradiance, wind_speed"),
+    ("{temperature: air", "{temprature: air", "'temprature' is no role of a covariate; "
+                                              "give one of temperature, irradiance, wind_speed"),
     ("covariates: {temp", "irradiance: air_degc, covariates: {temp", r"'air_degc' is none of its covariates "
                                                                      r"\(temperature\); name the role"),
     ("factor: 0.001}", "factor: 0.001, timezone: Mars/X}", r"series\.load_mw\.timezone: .*'Mars/X' is no time zone"),
