@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from twin import cli
 from twin.store.lock import WriterLock
 
 MINUTES = ["--set", "time.duration_h=2"]
@@ -173,3 +174,16 @@ def test_interrupting_leaves_a_run_that_can_go_on(tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and "twin resume" in errors and "Traceback" not in errors
     assert json.loads((directory / "meta.json").read_text())["status"] == "interrupted"
+
+
+@pytest.mark.parametrize(("command", "is_run"), [("run", True), ("resume", True), ("train", False), ("report", False)])
+def test_only_a_run_is_said_to_go_on_after_an_interruption(monkeypatch, capsys, command, is_run):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(sys, "argv", ["twin", command])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert ("twin resume" in capsys.readouterr().err) == is_run
