@@ -51,8 +51,8 @@ REPLAY_S, REPLAY_AIM_S = 0.5, 0.2
 EXPECTATIONS_S = 1.5
 DAY_S = 90.0
 HORIZON = Horizon(NOON_S, STEP_S, STEPS)
-ALONE = ("gate.enabled=false", "controllers={expectations: {type: persistence_forecast}}")
-"""The day without its gate, with who expects."""
+ALONE = ("gate.enabled=false",)
+"""The day without its gate; its forecaster expects."""
 
 
 class Silent:
