@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.report.figures.forecasts import coverage_by_lead, error_by_lead, fan_charts
+from twin.report.figures.forecasts import coverage_by_lead, error_by_lead, fan_charts, shown
 from twin.report.forecast_series import LARGEST, RecordedForecast, recorded_forecasts, scale_of
 from twin.report.parts import figure_html, panel, sentence
 from twin.report.tables import table
@@ -26,7 +26,8 @@ def forecast_panel(run: RunData, timeline: Timeline) -> str:
                     "Median and the interval from the 10 to the 90 % quantile; each fan begins an hour after its issue "
                     "(dotted) and ends an hour after the next. The most variable signals."),
         figure_html(error_by_lead(forecasts), "forecast-errors", "Error by lead time",
-                    "Dotted: taking the day before instead, where the run knows it."),
+                    f"Of the median, in % of the {scale_of(shown(forecasts))}. Dotted: taking the day before instead, "
+                    "where the run knows it."),
         figure_html(coverage_by_lead(forecasts), "forecast-coverage", "Coverage by lead time",
                     "Eight of ten outcomes belong into the interval; intervals without any power do not count."),
         _table(forecasts),

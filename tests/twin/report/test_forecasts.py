@@ -13,7 +13,7 @@ from twin.accounts import settle
 from twin.component import Role, Section
 from twin.report.figures.forecasts import coverage_by_lead, error_by_lead, fan_charts, shown
 from twin.report.forecast_panel import forecast_panel
-from twin.report.forecast_series import recorded_forecasts
+from twin.report.forecast_series import recorded_forecasts, scale_of
 from twin.report.html import report_html
 from twin.report.timeline import timeline_of
 from twin.store.run_data import RunData
@@ -72,9 +72,8 @@ def test_errors_are_related_to_the_capacity_only_where_one_is_known() -> None:
     [rated] = recorded_forecasts(run)
     bare = replace(rated, signal="wind.p_mw", rated=None)
     assert bare.mean_error_percent() == pytest.approx([5.0, 5.0])  # 0.4 of the 8 MW that were seen
-    titles = [error_by_lead(chosen).layout.yaxis.title.text for chosen in ([rated], [bare], [rated, bare])]
-    assert titles == ["Mean error [% of the capacity]", "Mean error [% of the largest value seen]",
-                      "Mean error [% of the capacity, or of the largest value seen]"]
+    assert [scale_of(chosen) for chosen in ([rated], [bare], [rated, bare])] == [
+        "capacity", "largest value seen", "capacity, or of the largest value seen"]
 
 
 def test_fans_reach_from_each_issue_shortly_past_the_next_and_what_came_lies_over_them() -> None:

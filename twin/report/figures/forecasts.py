@@ -12,7 +12,7 @@ import numpy as np
 from twin.report import palette
 from twin.report.figures.base import on_time, style
 from twin.report.figures.fan import add_fan
-from twin.report.forecast_series import HOUR_S, LEVELS, RecordedForecast, scale_of
+from twin.report.forecast_series import HOUR_S, LEVELS, RecordedForecast
 from twin.report.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def error_by_lead(forecasts: Sequence[RecordedForecast]) -> go.Figure | None:
         for trace in beside.data:
             trace.name, trace.showlegend = f"{trace.name}: the day before", False
             figure.add_trace(trace)
-    figure.update_yaxes(title_text=f"Mean error [% of the {scale_of(shown(forecasts))}]", rangemode="tozero")
+    figure.update_yaxes(title_text="Mean error [%]", rangemode="tozero")
     return figure
 
 
