@@ -181,8 +181,9 @@ def add_rows(table: Table, runs: Runs, peer_step_s: float, verdict: Callable[[fl
                       f"(CPU {cpu_s:.2f} s; the loop {count * naive_s:.0f} s)", f"{count * naive_s / cpu_s:.0f}")
     run = runs.of(DAY)
     naive_day_s = DECISIONS_PER_DAY * 3 * naive_s
-    table.add_row("gate: closed-loop day, all processes", f"{run.process_cpu_s:.0f} s", f"{DAY_S:.0f} s",
-                  verdict(run.process_cpu_s, DAY_S), f"(the loop for its trials {naive_day_s:.0f} s)",
+    table.add_row("gate: closed-loop day, start-up too (wall)", f"{run.wall_s:.0f} s", f"{DAY_S:.0f} s",
+                  verdict(run.wall_s, DAY_S),
+                  f"(CPU of all processes {run.process_cpu_s:.0f} s; the loop for its trials {naive_day_s:.0f} s)",
                   f"{naive_day_s / run.process_cpu_s:.0f}")
 
 
