@@ -40,6 +40,7 @@ BATTERY_SHARE = 0.3
 HEAT_SET, COLD_SET = "heat.EC.supply_set_degc", "cooling.EC.supply_set_degc"
 SETTINGS = (
     "time.start=2025-07-14T00:00:00+08:00", "time.duration_h=48", f"time.step_s={STEP_S}", "gate.enabled=false",
+    "controllers.forecast=null",  # its schedules reach the agreed band of charge: violations that nobody planted
     "networks.heat.crosscheck_every_h=0", "networks.cooling.crosscheck_every_h=0",
     "networks.electricity.crosscheck_every_steps=0",
     "assets.bess.initial_soc=0.65",
