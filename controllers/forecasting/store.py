@@ -1,9 +1,9 @@
 """Trained models on disk: ``model.json`` (what they are) and ``weights.npz`` (what they learnt), beside each other.
 
 Plain numbers and text only; no pickle, no Keras file: those do not travel between versions, and run code. Members are
-built anew by the name of their builder and get their arrays back by name. ``model.json`` holds the hash of the weights,
-the site, the training span and seed, and the versions of the libraries. The same training gives the same bytes on one
-machine.
+built anew by the name of their builder and get their arrays back by name. ``model.json`` holds the site, the training
+span and seed, the versions of the libraries, the hash of the weights, and one of everything that it says itself. The
+same training gives the same bytes on one machine.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ from twin.suggest import did_you_mean
 FORMAT = 1
 """Raised whenever models of the old version would be read wrongly or served with other features."""
 MODEL, WEIGHTS = "model.json", "weights.npz"
+DIGEST = "content_sha256"
+"""In ``model.json``: see :func:`digest_of`."""
 BUILDERS: dict[str, type[Member]] = {cls.name: cls for cls in (
     SeasonalNaive, Climatology, LightGbmQuantiles, LightGbmLags, ResidualNetwork, MultimodalNetwork, SmallNetwork,
     SmallNetworkLags)}
@@ -99,6 +101,7 @@ def save(models: ModelSet, directory: Path) -> None:
                  "altitude_m": site.altitude_m, "timezone": site.timezone, "country": site.country},
         "levels": list(LEVELS), **models.facts, "weights_sha256": hashlib.sha256(packed).hexdigest(), "groups": groups,
     }
+    head[DIGEST] = digest_of(head)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / WEIGHTS).write_bytes(packed)
@@ -148,20 +151,27 @@ def load(place: Path) -> ModelSet:
                             site["country"])
         _refuse_unknown_clock(location, file)
         groups = tuple(_group_from_stored(plain, arrays, location, file) for plain in head["groups"])
-        known = {"format", "parktwin", "libraries", "site", "levels", "weights_sha256", "groups"}
+        known = {"format", "parktwin", "libraries", "site", "levels", "weights_sha256", "groups", DIGEST}
         return ModelSet(site["name"], location, groups, {k: v for k, v in head.items() if k not in known})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelStoreError(f"{file}: damaged ({type(error).__name__}: {error}); copy it again, or train anew") \
             from error
 
 
+def digest_of(head: Mapping[str, Any]) -> str:
+    """SHA-256 of what ``model.json`` says, however it is laid out: of its entries but the digest itself, as JSON with
+    sorted keys and no spaces. It tells an edit or a damage, not a forger: whoever can write may hash anew."""
+    content = {key: value for key, value in head.items() if key != DIGEST}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def read_head(file: Path) -> dict[str, Any]:
-    """``model.json`` as plain data, its version checked.
+    """``model.json`` as plain data, its version and digest checked.
 
     Raises
     ------
     ModelStoreError
-        If it is missing, damaged or of another version.
+        If it is missing, damaged, changed or of another version.
     """
     try:
         head = json.loads(file.read_text(encoding="utf-8"))
@@ -175,6 +185,11 @@ def read_head(file: Path) -> dict[str, Any]:
         raise ModelStoreError(f"{file}: models of format {head['format']} with the levels {head.get('levels')}, but "
                               f"parktwin {twin.__version__} has format {FORMAT} and the levels {list(LEVELS)}; train "
                               "anew")
+    if head.get(DIGEST) != digest_of(head):
+        raise ModelStoreError(f"{file}: is not as it was written: its {DIGEST} "
+                              f"{'is missing' if DIGEST not in head else 'does not fit what it says'}. A capacity, a "
+                              "place or a member that is changed by hand does not change what was learnt; copy the "
+                              "file again, or train anew")
     return head
 
 

@@ -15,7 +15,16 @@ from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.fallback import serve
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive
-from controllers.forecasting.store import MODEL, WEIGHTS, ModelStoreError, load, refuse_other_site, save
+from controllers.forecasting.store import (
+    DIGEST,
+    MODEL,
+    WEIGHTS,
+    ModelStoreError,
+    digest_of,
+    load,
+    refuse_other_site,
+    save,
+)
 from controllers.forecasting.targets import DAY_S
 from tests.controllers.forecasting import tiny_models, toy_site
 
@@ -31,9 +40,10 @@ def folder(tmp_path) -> Path:
 
 
 def edited(folder: Path, **changes) -> Path:
-    """``model.json`` with other values at its top."""
+    """``model.json`` with other values at its top, and the digest that belongs to them."""
     file = folder / MODEL
-    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    head = json.loads(file.read_text()) | changes
+    file.write_text(json.dumps(head | {DIGEST: digest_of(head)}))
     return folder
 
 
@@ -82,6 +92,27 @@ def test_the_description_says_where_the_models_come_from(folder) -> None:
     assert head["site"]["name"] == "tiny" and head["seed"] == 1
     assert head["weights_sha256"] == hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     assert head["libraries"]["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ('"capacity": 8.0', '"capacity": 80.0', "content_sha256 does not fit what it says.*copy the file again, or train"),
+    ('"latitude_deg": 31.23', '"latitude_deg": 48.1', "content_sha256 does not fit what it says"),
+    ('"seed": 1', '"seed": 2', "content_sha256 does not fit what it says"),
+    (f'"{DIGEST}"', '"another"', "content_sha256 is missing"),
+])
+def test_what_was_changed_by_hand_is_not_believed(folder, old, new, message) -> None:
+    file = folder / MODEL
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    with pytest.raises(ModelStoreError, match=message):
+        load(folder)
+
+
+def test_how_the_description_is_laid_out_does_not_matter(folder) -> None:
+    file = folder / MODEL
+    head = json.loads(file.read_text())
+    file.write_text(json.dumps(dict(reversed(head.items())), indent=4))
+    assert load(folder).facts == {"seed": 1}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
