@@ -12,6 +12,7 @@ Candès, R. Tibshirani, Conformal PID control for time series prediction, NeurIP
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -54,6 +55,7 @@ class Calibration:
         empty = np.empty((0, len(capacity), leads, len(PAIRS)))
         return cls(capacity, block, empty, np.zeros((len(capacity), len(PAIRS))))
 
+    @cached_property
     def offsets(self) -> np.ndarray:
         """(targets, leads, pairs) in widths of the interval."""
         found = np.zeros((*self.scores.shape[1:3], len(PAIRS)))
@@ -66,7 +68,7 @@ class Calibration:
     def apply(self, quantiles: np.ndarray) -> np.ndarray:
         """Calibrated quantiles (targets, leads, levels) of one issue; the median stays, nothing crosses."""
         calibrated = quantiles.copy()
-        shift = self.offsets() * self._width(quantiles)
+        shift = self.offsets * self._width(quantiles)
         for k, (low, high) in enumerate(PAIRS):
             calibrated[..., low] = quantiles[..., low] - shift[..., k]
             calibrated[..., high] = quantiles[..., high] + shift[..., k]

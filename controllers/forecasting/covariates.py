@@ -12,6 +12,7 @@ from controllers.forecasting.versioned import KnownAt
 
 HOUR_S = 3600
 AROUND_H = (-2, -1, 1, 2)
+TRAIL_H = tuple(range(0, 24, 3))
 TEMPERATURE = "temperature"
 """Beginning of the quantity's name."""
 HALF_DAY_H = 12
@@ -27,20 +28,18 @@ def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray, 
     the same time a day and a week before, beside the lags of the target.
     """
     columns: Columns = {}
-    clock = days if target.kind.is_load else None
-    yesterday, week_ago = (days_before(valid_utc_s, back, clock) for back in (1, WEEK_DAYS))
+    times = _around(target, valid_utc_s, days)
     for quantity, series in target.covariates.items():
-        now = known.values(series, valid_utc_s)
-        around = known.values(series, valid_utc_s[..., None] + HOUR_S * np.array(AROUND_H))
+        seen = known.values(series, times)  # in one call: most of a forecast's time goes into looking up
+        now, around, rest = seen[..., 0], seen[..., 1:1 + len(AROUND_H)], seen[..., 1 + len(AROUND_H):]
+        around = np.where(np.isnan(around), now[..., None], around)
         columns[f"{quantity}@0"] = now
-        for k, offset_h in enumerate(AROUND_H):
-            columns[f"{quantity}@{offset_h}"] = np.where(np.isnan(around[..., k]), now, around[..., k])
+        columns |= {f"{quantity}@{offset_h}": around[..., k] for k, offset_h in enumerate(AROUND_H)}
         columns[f"{quantity}@day"] = np.broadcast_to(mean_known(now)[:, None], now.shape)
-        columns[f"{quantity}@less_yesterday"] = now - known.values(series, yesterday)
+        columns[f"{quantity}@less_yesterday"] = now - rest[..., 0]
         if target.kind.is_load:
-            trail = known.values(series, valid_utc_s[..., None] - 3 * HOUR_S * np.arange(8))
-            columns[f"{quantity}@trail"] = mean_known(trail)
-            columns[f"{quantity}@less_week"] = now - known.values(series, week_ago)
+            columns[f"{quantity}@trail"] = mean_known(rest[..., 2:])
+            columns[f"{quantity}@less_week"] = now - rest[..., 1]
     if target.kind is TargetKind.PV:
         columns |= daily_range_features(known, target, valid_utc_s)
         if target.irradiance is not None:
@@ -50,6 +49,19 @@ def covariate_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray, 
             forecast = known.values(irradiance, valid_utc_s)
             columns |= clear_sky_features(power, sun, forecast) | gain_features(power, sun, forecast, target.capacity)
     return columns
+
+
+def _around(target: Target, valid_utc_s: np.ndarray, days: DayTypes) -> np.ndarray:
+    """Instants that a lead looks at, on the last axis: itself, those around it, yesterday; of loads also a week ago and
+    every three hours of the day up to it."""
+    if not target.covariates:
+        return valid_utc_s[..., None]
+    clock = days if target.kind.is_load else None
+    looked = [valid_utc_s[..., None] + HOUR_S * np.array((0, *AROUND_H)), days_before(valid_utc_s, 1, clock)[..., None]]
+    if target.kind.is_load:
+        looked += [days_before(valid_utc_s, WEEK_DAYS, clock)[..., None],
+                   valid_utc_s[..., None] - HOUR_S * np.array(TRAIL_H)]
+    return np.concatenate(looked, axis=-1)
 
 
 def daily_range_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray) -> Columns:

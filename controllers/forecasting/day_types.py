@@ -20,6 +20,8 @@ WEEK_DAYS = 7
 YEAR_DAYS = 365.25
 QUARTER_S = 900
 """All UTC offsets in use are multiples of it."""
+MOST_DAYS = 60
+"""Days that are looked up one after the other, wanted or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,14 @@ class CalendarDays:
     def of(self, utc_s: np.ndarray) -> DayColumns:
         """See :class:`DayTypes`."""
         day, second = np.divmod(np.asarray(utc_s), DAY_S)
-        distinct, where = np.unique(day, return_inverse=True)
+        first, last = int(day.min()), int(day.max())
+        if last - first > MOST_DAYS:
+            distinct, where = np.unique(day, return_inverse=True)
+            where = where.reshape(day.shape)
+        else:  # of a single forecast, and quicker
+            distinct, where = np.arange(first, last + 1), day - first
         table = np.stack([self._day(int(d)) for d in distinct])
-        hour, weekday, working, year = np.moveaxis(table[where.reshape(day.shape), :, second // QUARTER_S], -1, 0)
+        hour, weekday, working, year = np.moveaxis(table[where, :, second // QUARTER_S], -1, 0)
         return DayColumns(hour, weekday.astype(int), working > 0.0, year)
 
     def _day(self, day: int) -> np.ndarray:

@@ -103,13 +103,14 @@ class VersionedSeries:
 
     def _rows(self, issue_utc_s: np.ndarray, valid_utc_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the last versions known, and whether there was one."""
-        issue, valid = np.broadcast_arrays(np.asarray(issue_utc_s), np.asarray(valid_utc_s))
+        issue, valid = np.asarray(issue_utc_s), np.asarray(valid_utc_s)
         if not len(self.values):
-            return np.zeros(valid.shape, dtype=np.int64), np.zeros(valid.shape, dtype=bool)
+            shape = np.broadcast_shapes(issue.shape, valid.shape)
+            return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
         keys, first_valid, first_available, span = self._keys
         slot = (valid - first_valid) // self.step_s
-        wanted = slot * span + np.clip(issue - first_available, -1, span - 2)
-        row = np.searchsorted(keys, wanted, side="right") - 1
+        version = np.minimum(np.maximum(issue - first_available, -1), span - 2)
+        row = np.searchsorted(keys, slot * span + version, side="right") - 1
         found = (row >= 0) & (self.valid_utc_s[row] == first_valid + slot * self.step_s)
         return row, found
 

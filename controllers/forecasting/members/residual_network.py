@@ -148,18 +148,16 @@ def build(leads: int, targets: int, features: int, width: int = WIDTH, replicas:
 def forward(x: np.ndarray, weights: dict[str, np.ndarray], target: int) -> np.ndarray:
     """The same in NumPy for one target: (n, leads, features) → mean of the replicas, (n, leads, levels)."""
 
-    def lane(name: str, values: np.ndarray, replica: int) -> np.ndarray:
-        return dense(values, weights[f"{name}/0"][target, replica], weights[f"{name}/1"][target, replica])
+    def lanes(name: str, values: np.ndarray) -> np.ndarray:
+        """All replicas at once: they lead, and are broadcast over windows."""
+        kernel, bias = weights[f"{name}/0"][target], weights[f"{name}/1"][target]
+        return dense(values, kernel[:, None], bias[:, None, None])
 
     def norm(name: str, values: np.ndarray) -> np.ndarray:
         return layer_norm(values, weights[f"{name}/0"], weights[f"{name}/1"])
 
-    replicas = weights["exit/0"].shape[1]
-    total = np.zeros((*x.shape[:2], len(LEVELS)), dtype=np.float32)
-    for replica in range(replicas):
-        y = swish(lane("entry", x, replica))
-        for block in range(BLOCKS):
-            y = y + swish(lane(f"block_{block}", norm(f"norm_{block}", y), replica))
-        raw = lane("exit", norm("norm_exit", y), replica)
-        total += monotone_quantiles(raw, MEDIAN) + lane("anchor", x, replica)
-    return total / replicas
+    y = swish(lanes("entry", x))
+    for block in range(BLOCKS):
+        y = y + swish(lanes(f"block_{block}", norm(f"norm_{block}", y)))
+    raw = lanes("exit", norm("norm_exit", y))
+    return np.asarray((monotone_quantiles(raw, MEDIAN) + lanes("anchor", x)).mean(axis=0))

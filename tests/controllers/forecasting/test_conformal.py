@@ -60,7 +60,7 @@ def test_a_rank_by_hand() -> None:
         calibration = calibration.updated(raw, raw + 100.0, outcome, np.ones((1, 4), dtype=bool))
     pair = PAIRS.index(INTERVAL_80)
     drift = calibration.drift[0, pair]
-    assert calibration.offsets()[0, 0, pair] - drift == pytest.approx(2.0)  # ceil(0.8 · 97) = 78th of 4 × 24: day 20
+    assert calibration.offsets[0, 0, pair] - drift == pytest.approx(2.0)  # ceil(0.8 · 97) = 78th of 4 × 24: day 20
 
 
 def test_night_hours_do_not_count() -> None:
