@@ -68,9 +68,9 @@ def train(
             from controllers.forecasting.data_folder import of_folder
 
             assert data is not None
-            chosen, findings = of_folder(data, seed)
-            for finding in findings:
-                note(str(finding))
+            chosen, unusual = of_folder(data, seed)
+            for text in unusual:
+                note(text)
         if targets:
             chosen = chosen.only([name.strip() for name in targets.split(",")])
         result = train_site(chosen, line=line, seed=seed, out=out, command=command, champion=challenge, progress=say,
@@ -137,9 +137,9 @@ def _console() -> Console:
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callable[[str], None], Callable[[str], None]]]:
-    """Functions to say what is done now, that a group is done, and to print a note above the bar."""
+    """Functions to say what is done now, that a group is done, and to print what is unusual above the bar."""
     if quiet:
-        yield (lambda text: None), (lambda name: None), (lambda text: None)
+        yield (lambda text: None), (lambda name: None), (lambda text: typer.echo(text, err=True))
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -151,7 +151,7 @@ def _progress(*, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callable[
         def say(text: str) -> None:
             bar.update(task, description=text)
 
-        def note(text: str) -> None:
-            bar.console.print(text, style="dim", soft_wrap=True)
+        def note(text: str, style: str = "yellow") -> None:
+            bar.console.print(text, style=style, soft_wrap=True, markup=False, highlight=False)
 
-        yield say, (lambda name: note(f"{name}: trained")), note
+        yield say, (lambda name: note(f"{name}: trained", "dim")), note

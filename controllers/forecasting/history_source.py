@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
-from controllers.forecasting.data_folder import FILE, archive_of_folder, location_of, read_folder
+from controllers.forecasting.data_folder import archive_of_folder, location_of
 from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.folder_description import FILE, read_folder
 from controllers.forecasting.quality import OUTSIDE_SHARE, OUTSIDE_TOLERANCE, refuse_wrong_clock
 from controllers.forecasting.readers import HistoryFormat, coarsened, read_history, read_run_history
 from controllers.forecasting.site_feed import SiteFeed

@@ -49,7 +49,7 @@ class Finding:
     """Something that was noticed and dealt with."""
 
     kind: str
-    """``gap``, ``outside_limits``, ``flat_line``, ``spike``, ``offset``."""
+    """``gap``, ``outside_limits``, ``flat_line``, ``spike``, ``missing_value_code``."""
     series: str
     count: int
     """Values concerned."""

@@ -36,15 +36,15 @@ class HistoryFormat:
 
 
 def read_history(
-    file: str, column: str, name: str, how: HistoryFormat | None = None, *, factor: float = 1.0,
+    file: str, column: str, name: str, how: HistoryFormat | None = None, *, factor: float = 1.0, offset: float = 0.0,
     role: SeriesRole = SeriesRole.MEASUREMENT,
 ) -> VersionedSeries:
     """One column of measurements.
 
     Parameters
     ----------
-    name : of the series; its ending names the unit after ``factor``.
-    factor : multiplies the values: unit and sign.
+    name : of the series; its ending names the unit after ``factor`` and ``offset``.
+    factor, offset : multiplies the values, and is added then: unit and sign.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def read_history(
     how = how or HistoryFormat()
     try:
         table = read_table(file, TableFormat(how.time_column, how.timezone, how.separator, how.decimal))
-        values = table.column(column) * factor
+        values = table.column(column) * factor + offset
         texts = [str(stamp) for stamp in table.stamps]
         grid = regular_grid(table.stamps, texts, file, lambda row: int(table.lines[row]))
     except ProfileError as error:
@@ -69,7 +69,7 @@ def read_history(
 
 def read_issued(
     file: str, column: str, name: str, issue_column: str, step_s: int, how: HistoryFormat | None = None, *,
-    factor: float = 1.0, role: SeriesRole = SeriesRole.WEATHER,
+    factor: float = 1.0, offset: float = 0.0, role: SeriesRole = SeriesRole.WEATHER,
 ) -> VersionedSeries:
     """One column of forecasts made by others, with a column of issue times: several versions of each valid time.
 
@@ -88,7 +88,7 @@ def read_issued(
     try:
         valid, issue = (to_utc(frame[c].astype(str).tolist(), how.timezone, None, file, lambda row: row + 2)
                         .astype("datetime64[s]").astype(np.int64) for c in (how.time_column, issue_column))
-        values = frame[column].to_numpy(dtype=float) * factor
+        values = frame[column].to_numpy(dtype=float) * factor + offset
     except WeatherError as error:
         raise HistoryError(str(error)) from error
     except ValueError as error:

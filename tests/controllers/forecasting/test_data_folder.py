@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from controllers.forecasting.data_folder import archive_of_folder, of_folder, read_folder
+from controllers.forecasting.data_folder import archive_of_folder, of_folder
 from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.folder_description import read_folder
 
 DESCRIPTION = """
 site: {name: canteen, timezone: Europe/Berlin, country: DE}
