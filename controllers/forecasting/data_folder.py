@@ -13,7 +13,7 @@ from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.day_types import DAY_S, CalendarDays
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import FILE, FolderSpec, SeriesSpec, SiteSpec, SplitSpec, read_folder
-from controllers.forecasting.plausible import checked_covariate, limits_of, without_missing_codes
+from controllers.forecasting.plausible import without_implausible
 from controllers.forecasting.quality import Finding, checked
 from controllers.forecasting.readers import coarsened, read_history, read_issued
 from controllers.forecasting.site_weather import issued_weather_of
@@ -49,7 +49,8 @@ def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archiv
         if name not in spec.series:
             raise HistoryError(f"{FILE}: {name!r} is forecast or used as a covariate, but not told under 'series'")
         series = _read(name, spec.series[name], folder, name in spec.targets, spec.site.timezone)
-        series, told = _plausible(series, spec.series[name], targets, _place(spec, folder, name))
+        series, told = without_implausible(series, targets, _place(spec, folder, name), spec.series[name].factor,
+                                 spec.series[name].offset)
         findings += told
         series = series if series.step_s > step_s else coarsened(series, step_s)
         if name in spec.targets:
@@ -121,20 +122,6 @@ def _read(name: str, spec: SeriesSpec, folder: Path, is_target: bool, site_timez
 def _place(spec: FolderSpec, folder: Path, name: str) -> str:
     """Where a series is written."""
     return f"{folder / spec.series[name].file}, column {spec.series[name].column!r}"
-
-
-def _plausible(
-    series: VersionedSeries, spec: SeriesSpec, targets: tuple[Target, ...], place: str
-) -> tuple[VersionedSeries, list[Finding]]:
-    """Without codes for missing values; weather also without what it cannot be."""
-    own = [target.limits for target in targets if target.series == series.name]
-    roles = [role for target in targets for role, name in target.covariates.items() if name == series.name]
-    low, high = own[0] if own else limits_of(roles)
-    series, findings = without_missing_codes(series, spec.factor, spec.offset, low, high)
-    for role in dict.fromkeys(roles if not own else ()):
-        series, told = checked_covariate(series, role, place)
-        findings += told
-    return series, findings
 
 
 def _split(spec: SplitSpec | None, first_utc_s: int, end_utc_s: int) -> Split:

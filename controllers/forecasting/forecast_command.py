@@ -12,16 +12,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from controllers.forecasting.errors import ForecastError
-from controllers.forecasting.fallback import Served, serve
+from controllers.forecasting.fallback import Level, Served, serve
 from controllers.forecasting.history_source import read_source
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.store import ModelSet, load
 from controllers.forecasting.targets import Target
+from controllers.forecasting.versioned import Archive
 from twin.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+HOUR_S = 3600
 TABLE_LEADS = 12
 """Rows of a table, spread over the horizon."""
 TABLE_TARGETS = 3
@@ -38,6 +40,8 @@ class Forecasts:
     at_utc_s: int
     served: list[Served]
     chosen: list[str]
+    notes: list[str]
+    """Sentences on what was taken out of the history, and on measurements that have ended."""
 
     def rows(self) -> Iterator[tuple[Target, Served, int]]:
         """Target, its group's forecast, and its place in there."""
@@ -72,11 +76,30 @@ def forecasts_from(directory: Path, history: Path, at: str | None, targets: list
                             f"{did_you_mean(unknown[0], known)}")
     source = read_source(models, history, at, seed)
     served = [serve(trained, source.archive, source.at_utc_s, trained.whole.service) for trained in models.groups]
-    return Forecasts(models, source.at_utc_s, served, targets or known)
+    made = Forecasts(models, source.at_utc_s, served, targets or known, [str(finding) for finding in source.findings])
+    for target, of_group, k in made.rows():
+        if of_group.levels[k] > Level.LAG_MODEL:
+            made.notes.append(_lost(made, target, of_group.levels[k], source.archive))
+    return made
+
+
+def _lost(made: Forecasts, target: Target, level: Level, archive: Archive) -> str:
+    """Why nothing better than the same hour of last week, or climatology, could be had."""
+    by = level.name.lower().replace("_", " ")
+    ends = archive.series(target.series).valid_utc_s + archive.series(target.series).step_s
+    ends = ends[ends <= made.at_utc_s]
+    if not len(ends):
+        return f"{target.series}: forecast by {by}, for nothing is measured before"
+    behind_h = (made.at_utc_s - int(ends[-1])) / HOUR_S
+    if behind_h < 1:
+        return f"{target.series}: forecast by {by}, for too many of the last measurements are missing or were taken out"
+    return (f"{target.series}: forecast by {by}, for the measurements end {made.local(int(ends[-1])):%Y-%m-%d %H:%M}, "
+            f"{behind_h:.0f} h before")
 
 
 def forecast_plain(made: Forecasts) -> dict[str, Any]:
-    """For scripts: magnitudes in the units of the series."""
+    """For scripts: magnitudes in the units of the series; the first row of quantiles holds for ``step_s`` from
+    ``issued`` on, the next for as long after that."""
     return {
         "issued": made.local(made.at_utc_s).isoformat(), "site": made.models.site, "levels": list(LEVELS),
         "targets": [{
@@ -85,15 +108,20 @@ def forecast_plain(made: Forecasts) -> dict[str, Any]:
             "step_s": served.forecast.group.horizon.step_s,
             "quantiles": np.round(served.forecast.quantiles[k], 6).tolist(),
         } for target, served, k in made.rows()],
+        "notes": made.notes,
     }
 
 
 def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
     """Tables with some leads of each target, and a line on what had to be done without."""
+    from rich.markup import escape
     from rich.table import Table
 
     low, high = INTERVAL_80
     yield f"{made.models.site}: issued {made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}; magnitudes, 10–50–90 % quantiles"
+    horizon = made.served[0].forecast.group.horizon
+    yield (f"means over the {horizon.step_s // 60} min that begin at the time of a row, {made.models.location.timezone}"
+           f"; {min(TABLE_LEADS, horizon.leads)} of {horizon.leads} are shown, --json has all")
     by_group: dict[str, list[tuple[Target, Served, int]]] = {}
     for row in made.rows():
         by_group.setdefault(row[1].forecast.group.name, []).append(row)
@@ -102,7 +130,7 @@ def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
         leads = np.unique(np.linspace(0, forecast.group.horizon.leads - 1, TABLE_LEADS).astype(int))
         for first in range(0, len(rows), TABLE_TARGETS):
             part = rows[first:first + TABLE_TARGETS]
-            table = Table("from", *(target.series for target, _, _ in part), box=None, padding=(0, 2, 0, 0))
+            table = Table("from\n(local)", *(target.series for target, _, _ in part), box=None, padding=(0, 2, 0, 0))
             for lead in leads:
                 begins = made.local(made.at_utc_s + int(forecast.group.horizon.lead_s[lead]))
                 cells = [f"{q[lead, low]:.3g} [bold]{q[lead, MEDIAN]:.3g}[/bold] {q[lead, high]:.3g}"
@@ -111,6 +139,8 @@ def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
             yield table
         for text in sorted(set(forecast.flags)):
             yield f"[yellow]{text}[/yellow]"
+    for text in made.notes:
+        yield f"[yellow]{escape(text)}[/yellow]"
 
 
 def write_fan_charts(made: Forecasts, file: Path) -> None:

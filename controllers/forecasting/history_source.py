@@ -13,13 +13,15 @@ from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.data_folder import archive_of_folder, location_of
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import FILE, read_folder
-from controllers.forecasting.quality import OUTSIDE_SHARE, OUTSIDE_TOLERANCE, refuse_wrong_clock
-from controllers.forecasting.readers import HistoryFormat, coarsened, read_history, read_run_history
+from controllers.forecasting.plausible import without_implausible
+from controllers.forecasting.quality import OUTSIDE_SHARE, OUTSIDE_TOLERANCE, Finding, refuse_wrong_clock
+from controllers.forecasting.readers import HistoryFormat, coarsened, has_column, read_history, read_run_history
 from controllers.forecasting.site_feed import SiteFeed
 from controllers.forecasting.site_simulation import nameplates
 from controllers.forecasting.site_targets import capacity_of, sign_of
 from controllers.forecasting.store import ModelSet, comparable_place, refuse_other_site
-from controllers.forecasting.targets import Target, TargetKind
+from controllers.forecasting.targets import DAY_S, Target, TargetKind
+from controllers.forecasting.training_data import PAST_DAYS
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from twin.store.layout import SCENARIO, is_run_directory
 
@@ -30,6 +32,8 @@ class History:
 
     archive: Archive
     at_utc_s: int
+    findings: tuple[Finding, ...] = ()
+    """What was taken out of its tables."""
 
 
 def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> History:
@@ -42,19 +46,19 @@ def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> His
     Raises
     ------
     HistoryError
-        If nothing can be read there, or it ends before ``at``.
+        If nothing can be read there, or it begins after ``at`` or ends too long before.
     """
     step_s = models.groups[0].group.horizon.step_s
     wanted = None if at is None else _instant(at, models.location.timezone)
     if is_run_directory(place):
         return _of_run(models, place, wanted, step_s)
     if place.is_dir() or place.name == FILE:
-        archive = _of_folder(models, place, seed)
+        archive, findings = _of_folder(models, place, seed)
     elif place.is_file():
-        archive = _of_table(models, place, wanted, step_s)
+        archive, findings = _of_table(models, place, wanted, step_s)
     else:
         raise HistoryError(f"{place}: no run directory, no folder with {FILE}, and no table; check the path")
-    return History(archive, _moment(archive, models, wanted, step_s))
+    return History(archive, _moment(archive, models, wanted, step_s), tuple(findings))
 
 
 def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) -> History:
@@ -81,40 +85,48 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
     return History(Archive([*series, *feed.weather_forecasts(moment)]), moment)
 
 
-def _of_folder(models: ModelSet, place: Path, seed: int) -> Archive:
+def _of_folder(models: ModelSet, place: Path, seed: int) -> tuple[Archive, list[Finding]]:
     """The tables that the folder's description explains, of the site and the plants that the models know."""
     spec, folder = read_folder(place)
     site = spec.site
     is_told = site.latitude_deg is not None and site.longitude_deg is not None
     refuse_other_site(models, comparable_place(models, location_of(site), is_told=is_told), models.series(),
                       {name: target.capacity for name, target in spec.targets.items()})
-    archive, _, _ = archive_of_folder(spec, folder, seed)
-    return archive
+    archive, _, findings = archive_of_folder(spec, folder, seed)
+    return archive, findings
 
 
-def _of_table(models: ModelSet, file: Path, at_utc_s: int | None, step_s: int) -> Archive:
+def _of_table(
+    models: ModelSet, file: Path, at_utc_s: int | None, step_s: int
+) -> tuple[Archive, list[Finding]]:
     """One column per series: signals of the twin with its sign, others as in training; weather behind ``at`` is the
     forecast made then."""
     how = HistoryFormat(timezone=models.location.timezone)
     series: list[VersionedSeries] = []
-    for target in (t for group in models.groups for t in group.group.targets):
+    findings: list[Finding] = []
+    targets = [target for group in models.groups for target in group.group.targets]
+    for target in targets:
         name = target.series
-        own = coarsened(read_history(str(file), name, name, how, factor=sign_of(name)), step_s)
+        own = read_history(str(file), name, name, how, factor=sign_of(name))
+        own, told = without_implausible(own, targets, f"{file}, column {name!r}", sign_of(name))
+        findings += told
+        own = coarsened(own, step_s)
         _refuse_other_plant(own, target, _sky(models), file)
         series.append(own)
     ends = [int(s.valid_utc_s[-1]) + step_s for s in series if len(s.valid_utc_s)]
     if not ends:
         raise HistoryError(f"{file}: all columns are empty; give measurements of one series at least")
     moment = max(ends) if at_utc_s is None else at_utc_s
-    for name in sorted({s for g in models.groups for t in g.group.targets for s in t.covariates.values()}):
-        try:
-            own = read_history(str(file), name, name, how, role=SeriesRole.WEATHER)
-        except HistoryError:
+    for name in sorted({s for target in targets for s in target.covariates.values()}):
+        if not has_column(str(file), name, how):
             continue  # told by the fallback that it leads to
+        own = read_history(str(file), name, name, how, role=SeriesRole.WEATHER)
+        own, told = without_implausible(own, targets, f"{file}, column {name!r}")
+        findings += told
         known = np.minimum(own.valid_utc_s, moment)
         series.append(coarsened(VersionedSeries(name, SeriesRole.WEATHER, own.step_s, own.valid_utc_s, known,
                                                 own.values), step_s))
-    return Archive(series)
+    return Archive(series), findings
 
 
 def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky | None, file: Path) -> None:
@@ -150,6 +162,12 @@ def _moment(archive: Archive, models: ModelSet, at_utc_s: int | None, step_s: in
     if moment <= first:
         raise HistoryError(f"--at {np.datetime64(moment, 's')} UTC is before the history, which begins at "
                            f"{np.datetime64(first, 's')} UTC")
+    behind_days = (moment - last - step_s) / DAY_S
+    if behind_days > PAST_DAYS:
+        raise HistoryError(f"--at {np.datetime64(moment, 's')} UTC is {behind_days:.0f} days after the end of the "
+                           f"measurements, {np.datetime64(last + step_s, 's')} UTC; a forecast looks back over "
+                           f"{PAST_DAYS} days, so nothing that was measured would enter it: give newer measurements, "
+                           "or an earlier --at")
     return moment
 
 

@@ -6,14 +6,14 @@ quantities come as percent or fraction, hPa or Pa, and models learn from either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.quality import OUTSIDE_SHARE, Finding
-from controllers.forecasting.targets import DAY_S
+from controllers.forecasting.targets import DAY_S, Target
 from controllers.forecasting.versioned import VersionedSeries
 
 MISSING_CODES = (-99.0, -99.9, -999.0, -999.9, -9999.0, -99999.0, 999.0, 999.9, 9999.0, 99999.0)
@@ -23,7 +23,7 @@ LONG_ENOUGH_S = 60 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
-class Plausible:
+class Quantity:
     """What a quantity may be, in its unit."""
 
     unit: str
@@ -38,17 +38,43 @@ ENERGY = "in J/m² or kJ/m² of an hour: multiply with 'factor: 0.0002778' or 'f
 KM_H = "in km/h: multiply with 'factor: 0.2778'; in knots: 'factor: 0.5144'"
 PLAUSIBLE = {
     # Air on earth was between -89.2 and 56.7 °C (World Meteorological Organization, Archive of Weather Extremes).
-    "temperature": Plausible("°C", -90.0, 60.0, KELVIN),
+    "temperature": Quantity("°C", -90.0, 60.0, KELVIN),
     # Pyranometers read -20 W/m² at most by night (ISO 9060, class C: zero offset); broken clouds add to the sun
     # outside of the atmosphere, 1361 W/m², for minutes.
-    "irradiance": Plausible("W/m²", -20.0, 1600.0, ENERGY),
+    "irradiance": Quantity("W/m²", -20.0, 1600.0, ENERGY),
     # A mean over minutes; components of the wind are negative as often as not.
-    "wind_speed": Plausible("m/s", -75.0, 75.0, KM_H),
+    "wind_speed": Quantity("m/s", -75.0, 75.0, KM_H),
 }
 IRRADIANCE_LEAST_HIGH_W_M2 = 5.0
 """No two months anywhere are darker than this in their brightest hours."""
 WIND_MOST_MEAN_M_S = 20.0
 """Twice the mean of the windiest sites, offshore and at hub height."""
+
+
+def without_implausible(
+    series: VersionedSeries, targets: Sequence[Target], place: str, factor: float = 1.0, offset: float = 0.0
+) -> tuple[VersionedSeries, list[Finding]]:
+    """A table's series without codes for missing values; weather also without what it cannot be.
+
+    Parameters
+    ----------
+    targets : those that may be this series, or have it as a covariate.
+    place : file and column, for messages.
+    factor, offset : that the values were multiplied with, and what was added then.
+
+    Raises
+    ------
+    HistoryError
+        If weather has another unit or sign.
+    """
+    own = [target.limits for target in targets if target.series == series.name]
+    roles = [role for target in targets for role, name in target.covariates.items() if name == series.name]
+    low, high = own[0] if own else limits_of(roles)
+    series, findings = without_missing_codes(series, factor, offset, low, high)
+    for role in dict.fromkeys(roles if not own else ()):
+        series, told = checked_covariate(series, role, place)
+        findings += told
+    return series, findings
 
 
 def without_missing_codes(
@@ -80,8 +106,8 @@ def without_missing_codes(
 
 def limits_of(quantities: Iterable[str]) -> tuple[float, float]:
     """What a covariate of these names may be; infinite where nobody knows."""
-    known = [plausible for quantity in quantities if (plausible := _plausible(quantity)) is not None]
-    return max((p.low for p in known), default=-np.inf), min((p.high for p in known), default=np.inf)
+    known = [kind for name in quantities if (kind := _quantity(name)) is not None]
+    return max((kind.low for kind in known), default=-np.inf), min((kind.high for kind in known), default=np.inf)
 
 
 def checked_covariate(
@@ -99,11 +125,11 @@ def checked_covariate(
     HistoryError
         If the unit or the sign is another one.
     """
-    plausible = _plausible(quantity)
-    if plausible is None or not len(series.values):
+    kind = _quantity(quantity)
+    if kind is None or not len(series.values):
         return series, []
-    _refuse_other_unit(series, quantity, plausible, place)
-    outside = (series.values < plausible.low) | (series.values > plausible.high)
+    _refuse_other_unit(series, quantity, kind, place)
+    outside = (series.values < kind.low) | (series.values > kind.high)
     values = np.where(outside, np.nan, series.values)
     if quantity.startswith("irradiance"):
         values = np.maximum(values, 0.0)
@@ -112,25 +138,25 @@ def checked_covariate(
     return replace(series, values=values), findings
 
 
-def _refuse_other_unit(series: VersionedSeries, quantity: str, plausible: Plausible, place: str) -> None:
+def _refuse_other_unit(series: VersionedSeries, quantity: str, kind: Quantity, place: str) -> None:
     values = series.values
-    outside = (values < plausible.low) | (values > plausible.high)
+    outside = (values < kind.low) | (values > kind.high)
     told = None
     if outside.mean() > OUTSIDE_SHARE:
-        told = (f"{outside.mean():.0%} of the values are not between {plausible.low:g} and {plausible.high:g} "
-                f"{plausible.unit}, the first is {values[outside.argmax()]:g} at "
-                f"{np.datetime64(int(series.valid_utc_s[outside.argmax()]), 's')} UTC; {plausible.other_units}")
+        told = (f"{outside.mean():.0%} of the values are not between {kind.low:g} and {kind.high:g} "
+                f"{kind.unit}, the first is {values[outside.argmax()]:g} at "
+                f"{np.datetime64(int(series.valid_utc_s[outside.argmax()]), 's')} UTC; {kind.other_units}")
     elif int(series.valid_utc_s[-1]) - int(series.valid_utc_s[0]) >= LONG_ENOUGH_S:
         high, mean = float(np.quantile(values, 0.999)), float(values.mean())
         if quantity.startswith("irradiance") and high < IRRADIANCE_LEAST_HIGH_W_M2:
-            told = (f"the highest values are {high:g}, no two months are so dark in {plausible.unit}; in kW/m²: "
+            told = (f"the highest values are {high:g}, no two months are so dark in {kind.unit}; in kW/m²: "
                     "multiply with 'factor: 1000'; if the instrument was dead, leave it out")
         elif quantity.startswith("wind_speed") and mean > WIND_MOST_MEAN_M_S:
-            told = f"the mean is {mean:.3g}, no site is so windy in {plausible.unit}; {plausible.other_units}"
+            told = f"the mean is {mean:.3g}, no site is so windy in {kind.unit}; {kind.other_units}"
     if told is not None:
-        raise HistoryError(f"{place}: {series.name} is used as {quantity}, in {plausible.unit}, but {told}")
+        raise HistoryError(f"{place}: {series.name} is used as {quantity}, in {kind.unit}, but {told}")
 
 
-def _plausible(quantity: str) -> Plausible | None:
+def _quantity(name: str) -> Quantity | None:
     """By the beginning of the name: ``wind_speed_100m``."""
-    return next((p for known, p in PLAUSIBLE.items() if quantity == known or quantity.startswith(f"{known}_")), None)
+    return next((kind for known, kind in PLAUSIBLE.items() if name == known or name.startswith(f"{known}_")), None)

@@ -67,6 +67,20 @@ def read_history(
     return VersionedSeries(name, role, step_s, valid, valid + step_s + how.delay_s, values)
 
 
+def has_column(file: str, column: str, how: HistoryFormat) -> bool:
+    """Whether a table has such a column.
+
+    Raises
+    ------
+    HistoryError
+        If the file cannot be read.
+    """
+    try:
+        return column in read_table(file, TableFormat(how.time_column, how.timezone, how.separator, how.decimal)).cells
+    except ProfileError as error:
+        raise HistoryError(error.problems[0].message) from error
+
+
 def read_issued(
     file: str, column: str, name: str, issue_column: str, step_s: int, how: HistoryFormat | None = None, *,
     factor: float = 1.0, offset: float = 0.0, role: SeriesRole = SeriesRole.WEATHER,

@@ -244,11 +244,28 @@ def test_a_place_that_cannot_hold_models_is_told_before_the_training(folder, mon
 @pytest.mark.parametrize(("at", "message"), [
     ("tomorrow", "is no time; write 2025-07-15T12:00"),
     ("2024-01-01T00:00", "is before the history, which begins at"),
+    ("2026-05-20T02:00", r"is 365 days after the end of the measurements, 2025-05-20T00:00:00 UTC; .* over 29 days"),
 ])
 def test_times_that_cannot_be(folder, at, message) -> None:
     models = trained_in(folder)
     with pytest.raises(ParkTwinError, match=message):
         twin("forecast", models, "--history", folder, "--at", at)
+
+
+def test_a_forecast_a_while_after_the_last_measurement_says_so_in_words(folder) -> None:
+    """The measurements end at 2025-05-20T02:00 by the clock of Berlin: six days before there is last week, ten not."""
+    models = trained_in(folder)
+    text = twin("forecast", models, "--history", folder, "--at", "2025-05-26T02:00")
+    assert "load_mw: forecast by last week, for the measurements end 2025-05-20 02:00, 144 h before" in text
+    notes = json.loads(twin("forecast", models, "--history", folder, "--at", "2025-05-30T02:00", "--json"))["notes"]
+    assert "load_mw: forecast by climatology, for the measurements end 2025-05-20 02:00, 240 h before" in notes
+    notes = json.loads(twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00", "--json"))["notes"]
+    assert notes == []
+
+
+def test_the_table_says_what_the_time_of_a_row_means(folder) -> None:
+    text = twin("forecast", trained_in(folder), "--history", folder, "--at", "2025-05-12T00:00")
+    assert "means over the 60 min that begin at the time of a row, Europe/Berlin; 12 of 24 are shown" in text
 
 
 def described(folder: Path, old: str, new: str) -> None:
@@ -266,11 +283,57 @@ def described(folder: Path, old: str, new: str) -> None:
     ("PV_kW, factor: 0.001, timezone: Europe/Berlin", "PV_kW, factor: 0.001, timezone: 'UTC+08:00'",
      "into the night; it agrees with the sun best when shifted by"),
     ("load_mw: {file: meter.csv", "load_mw: {file: metre.csv", "metre.csv: cannot be read"),
+    ("P_kW, factor: 0.001", "P_kW, factor: 0", r"forecast.yaml:4: series.load_mw.factor: 0 makes all values 0"),
+    ("column: t2m,", "column: t2m, offset: 273.15,",
+     r"weather.parquet, column 't2m': air_degc is used as temperature, in °C, .*in K: add 'offset: -273.15'"),
 ])
 def test_what_is_wrong_with_the_data_is_told_with_its_remedy(folder, old, new, message) -> None:
     described(folder, old, new)
     with pytest.raises(ParkTwinError, match=message):
         twin("train", "--data", folder, "--line", "small", "--out", folder / "models")
+
+
+@pytest.mark.parametrize("used_by", ["training", "forecast"])
+def test_weather_in_kelvin_and_codes_for_missing_values_are_noticed_in_training_and_in_service(
+    folder, tables, used_by
+) -> None:
+    models = trained_in(folder)
+    weather = tables[1]
+    words = ("train", "--data", folder, "--line", "small", "--out", folder / "again") if used_by == "training" else \
+        ("forecast", models, "--history", folder, "--at", "2025-05-12T00:00")
+    weather.assign(t2m=weather.t2m.where(weather.index % 500 != 0, -9999.0)).to_parquet(folder / "weather.parquet")
+    done = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+    assert done.exit_code == 0 and "air_degc: 6 values with missing value code" in done.output
+    weather.assign(t2m=weather.t2m + 273.15).to_parquet(folder / "weather.parquet")
+    with pytest.raises(ParkTwinError, match=r"weather.parquet, column 't2m': air_degc is used as temperature, in °C"):
+        twin(*words[:-1], folder / "third" if used_by == "training" else words[-1])
+
+
+def test_weather_of_a_table_is_judged_as_that_of_a_folder(folder, tables) -> None:
+    models = trained_in(folder)
+    table = pd.DataFrame({"time": tables[0].time, "load_mw": tables[0].P_kW / 1000, "pv_mw": tables[0].PV_kW / 1000})
+    table.assign(air_degc=280.0).to_csv(folder / "history.csv", index=False)
+    with pytest.raises(ParkTwinError, match=r"history.csv, column 'air_degc': air_degc is used as temperature, in °C"):
+        twin("forecast", models, "--history", folder / "history.csv")
+
+
+def test_weather_without_a_value_is_refused_for_training_and_done_without_in_service(folder, tables) -> None:
+    models = trained_in(folder)
+    tables[1].assign(t2m=np.nan).to_parquet(folder / "weather.parquet")
+    with pytest.raises(ParkTwinError, match=r"air_degc has no value between .*its column is empty.*temperature out"):
+        twin("train", "--data", folder, "--line", "small", "--out", folder / "again")
+    text = twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00")
+    assert "weather_missing" in text and "lag_model:load_mw" in text
+
+
+def test_a_target_of_zeros_is_refused_and_one_that_never_changes_is_told(folder, tables) -> None:
+    tables[0].assign(P_kW=0.0).to_csv(folder / "meter.csv", index=False)
+    with pytest.raises(ParkTwinError, match=r"meter.csv, column 'P_kW': load_mw is 0 all the time"):
+        twin("train", "--data", folder, "--line", "small", "--out", folder / "models")
+    tables[0].assign(P_kW=1200.0).to_csv(folder / "meter.csv", index=False)
+    done = CliRunner().invoke(app, ["train", "--data", str(folder), "--line", "small", "--json", "--out",
+                                    str(folder / "models")])
+    assert done.exit_code == 0 and "load_mw is 1.2 all the time that it is learnt from" in done.stderr
 
 
 def test_a_history_that_is_too_short_is_told(folder, tables) -> None:
