@@ -18,8 +18,8 @@ class Backtest:
     windows: Windows
     members: np.ndarray
     """(members, targets, n, leads, levels)"""
-    raw: np.ndarray
-    """(targets, n, leads, levels), combined, not calibrated."""
+    combined: np.ndarray
+    """(targets, n, leads, levels), neither levelled nor calibrated."""
     quantiles: np.ndarray
     """(targets, n, leads, levels), as issued."""
     service: Service
@@ -39,9 +39,9 @@ def replay(members: np.ndarray, windows: Windows, service: Service) -> Backtest:
     for i, now in enumerate(windows.issue_utc_s):
         while waiting and waiting[0][0] <= now:
             _, row, earlier = heapq.heappop(waiting)
-            service = learnt(service, earlier, windows.outcome[:, row])
+            service = learnt(service, earlier, windows.outcome[:, row], windows.group.horizon.step_s)
         issued = issue(windows.rows(np.array([i])), members[:, :, i:i + 1], service)
         issues.append(issued)
         heapq.heappush(waiting, (int(windows.known_utc_s[i]), i, issued))
-    return Backtest(windows, members, np.stack([x.raw for x in issues], axis=1),
+    return Backtest(windows, members, np.stack([x.combined for x in issues], axis=1),
                     np.stack([x.calibrated for x in issues], axis=1), service)

@@ -59,7 +59,7 @@ class GroupMemory:
     """Of one group of targets."""
 
     service: Service
-    """Weights and calibration as they have followed the outcomes."""
+    """Weights, level and calibration as they have followed the outcomes."""
     waiting: tuple[Issued, ...]
     """Forecasts that will be learnt from; unused places have the issue time -1."""
     relative_loss: np.ndarray
@@ -78,15 +78,16 @@ class GroupMemory:
         losses = kept(self.relative_loss, relative_loss(trained, issued.issue_utc_s, issued.calibrated, outcome))
         begins = is_drifting(losses) & ~is_drifting(self.relative_loss)
         waiting = tuple(_free(w) if w.issue_utc_s == issued.issue_utc_s else w for w in self.waiting)
-        return GroupMemory(learnt(self.service, issued, outcome), waiting, losses), begins
+        return GroupMemory(learnt(self.service, issued, outcome, HOUR_S), waiting, losses), begins
 
 
 def first_memory(trained: TrainedGroup) -> GroupMemory:
     """As it leaves training."""
     group = trained.group
     shape = (len(group.targets), group.horizon.leads)
-    free = Issued(NONE, np.zeros((len(trained.whole.members), *shape, len(LEVELS))), np.zeros((*shape, len(LEVELS))),
-                  np.zeros((*shape, len(LEVELS))), np.zeros(shape, dtype=bool))
+    quantiles = np.zeros((*shape, len(LEVELS)))
+    free = Issued(NONE, np.zeros((len(trained.whole.members), *quantiles.shape)), quantiles, quantiles, quantiles,
+                  np.zeros(shape, dtype=bool))
     return GroupMemory(trained.whole.service, (free,) * WAITING, np.empty((0, shape[0])))
 
 

@@ -1,12 +1,13 @@
 """A trained model of a target group: members with skill, their weights and the calibration.
 
-What was trained does not change in service; what does, is a :class:`Service`: the weights and the calibration, which
-follow the outcomes. A caller keeps it (a component in its state), and hands it back in with each call.
+What was trained does not change in service; what does, is a :class:`Service`: the weights, the level and the
+calibration, which follow the outcomes. A caller keeps it (a component in its state), and hands it back in with each
+call.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from controllers.forecasting.conformal import Calibration, ordered
 from controllers.forecasting.features import known_windows
 from controllers.forecasting.forecast import Forecast
 from controllers.forecasting.member import Member
-from controllers.forecasting.quantiles import LEVELS, within_limits
+from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
+from controllers.forecasting.recent_bias import RecentBias
 from controllers.forecasting.targets import TargetGroup
 from controllers.forecasting.versioned import KnownAt
 from controllers.forecasting.windows import Windows
@@ -46,6 +48,7 @@ class Service:
     """What follows the outcomes."""
 
     combination: Combination
+    bias: RecentBias
     calibration: Calibration
 
 
@@ -56,8 +59,10 @@ class Issued:
     issue_utc_s: int
     members: np.ndarray
     """(members, targets, leads, levels)"""
-    raw: np.ndarray
-    """(targets, leads, levels), combined."""
+    combined: np.ndarray
+    """(targets, leads, levels)"""
+    levelled: np.ndarray
+    """(targets, leads, levels) without the bias of the last days."""
     calibrated: np.ndarray
     """(targets, leads, levels)"""
     daylight: np.ndarray
@@ -99,14 +104,18 @@ class ForecastModel:
 
 
 def issue(windows: Windows, members: np.ndarray, service: Service) -> Issued:
-    """Combine, calibrate and limit the members' quantiles (members, targets, 1, leads, levels) of a single window."""
-    raw = within_limits(service.combination.apply(members), windows)
-    calibrated = within_limits(ordered(service.calibration.apply(raw[:, 0]))[:, None], windows)
-    return Issued(int(windows.issue_utc_s[0]), members[:, :, 0], raw[:, 0], calibrated[:, 0], windows.daylight[:, 0])
+    """Combine, level, calibrate and limit the members' quantiles (members, targets, 1, leads, levels) of a window."""
+    now_utc_s = int(windows.issue_utc_s[0])
+    combined = within_limits(service.combination.apply(members), windows)
+    levelled = within_limits(combined * service.bias.factor(now_utc_s)[:, None, None, None], windows)
+    calibrated = within_limits(ordered(service.calibration.apply(levelled[:, 0]))[:, None], windows)
+    return Issued(now_utc_s, members[:, :, 0], combined[:, 0], levelled[:, 0], calibrated[:, 0],
+                  windows.daylight[:, 0])
 
 
-def learnt(service: Service, issued: Issued, outcome: np.ndarray) -> Service:
-    """Weights and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown."""
+def learnt(service: Service, issued: Issued, outcome: np.ndarray, step_s: int) -> Service:
+    """Weights, level and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown."""
     combination = service.combination.stepped(issued.members[:, :, None], outcome[:, None])
-    calibration = service.calibration.updated(issued.raw, issued.calibrated, outcome, issued.daylight)
-    return replace(service, combination=combination, calibration=calibration)
+    bias = service.bias.updated(issued.issue_utc_s, issued.combined[..., MEDIAN], outcome, step_s)
+    calibration = service.calibration.updated(issued.levelled, issued.calibrated, outcome, issued.daylight)
+    return Service(combination, bias, calibration)

@@ -14,6 +14,7 @@ from controllers.forecasting.conformal import Calibration
 from controllers.forecasting.day_types import CalendarDays, DayTypes, TableDays
 from controllers.forecasting.member import Member
 from controllers.forecasting.model import ForecastModel, MemberVerdict, Service
+from controllers.forecasting.recent_bias import RecentBias
 from controllers.forecasting.targets import Horizon, Target, TargetGroup, TargetKind
 from twin.context import Location
 
@@ -57,7 +58,7 @@ def _days_from_plain(plain: Mapping[str, Any]) -> DayTypes:
 
 
 def model_to_stored(model: ForecastModel, days: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Names and verdicts; weights and calibration as arrays.
+    """Names and verdicts; weights and calibration as arrays. The bias of the last days is not kept: it would be old.
 
     Parameters
     ----------
@@ -87,4 +88,5 @@ def model_from_stored(
     block_of_lead = np.arange(horizon.leads) * horizon.step_s // (BLOCK_H * 3600)
     verdicts = tuple(MemberVerdict(v["target"], v["member"], v["skill"], v["used"]) for v in plain["verdicts"])
     combination = Combination(names, weights / weights.sum(axis=-1, keepdims=True), block_of_lead)
-    return ForecastModel(group, tuple(members[name] for name in names), verdicts, Service(combination, calibration))
+    return ForecastModel(group, tuple(members[name] for name in names), verdicts,
+                         Service(combination, RecentBias.start(group), calibration))

@@ -20,6 +20,7 @@ from controllers.forecasting.members.residual_network import ResidualNetwork
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive
 from controllers.forecasting.model import ForecastModel, MemberVerdict, Service
 from controllers.forecasting.quantiles import MEDIAN
+from controllers.forecasting.recent_bias import RecentBias
 from controllers.forecasting.scores import skill
 from controllers.forecasting.targets import DAY_S, TargetGroup
 from controllers.forecasting.versioned import Archive
@@ -113,7 +114,7 @@ def assembled(
     combination = Combination.fit(names, allowed.astype(float), predicted, validation.outcome, group.horizon.step_s)
     capacity = np.array([target.capacity for target in group.targets])
     calibration = Calibration.start(capacity, group.horizon.leads, group.horizon.step_s)
-    service = replay(predicted, validation, Service(combination, calibration)).service
+    service = replay(predicted, validation, Service(combination, RecentBias.start(group), calibration)).service
     return ForecastModel(group, members, verdicts, service)
 
 

@@ -110,7 +110,7 @@ def run(data: ForecastSet, seed: int, say: Callable[[str], None]) -> Result:
     naive = references(climatology, test)
     quantiles = {member.name: replayed.members[k] for k, member in enumerate(model.members)
                  if member.name in ("lightgbm", "residual_network", "multimodal_network")}
-    quantiles |= {"combination": replayed.raw, "served": replayed.quantiles}
+    quantiles |= {"combination": replayed.combined, "served": replayed.quantiles}
     cards = {name: scorecards(within_limits(q, test), test, naive) for name, q in quantiles.items()}
     skill_by_hour = [skill(card.scores.pinball_percent, reference.climatology_pinball)
                      for card, reference in zip(cards["served"], references(by_hour, test), strict=True)]

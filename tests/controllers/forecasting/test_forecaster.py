@@ -224,7 +224,8 @@ def test_a_site_that_changes_is_told_as_drift_and_once() -> None:
     feed = ToyFeed(factor=1 / 3)
     component = fed(feed, step_s=HOUR_S)
     groups = component.state.groups
-    component.state.groups = tuple(replace(g, relative_loss=np.full((15, len(g.waiting[0].raw)), 2.0)) for g in groups)
+    drifted = [replace(g, relative_loss=np.full((15, len(g.waiting[0].combined)), 2.0)) for g in groups]
+    component.state.groups = tuple(drifted)
     run(component, 0, FIRST_LEARNT_S + 48 * HOUR_S + 2 * HOUR_S, feed)
     told = [e.message for e in component.pending_events if e.kind == "forecast_drift"]
     assert [text.split(":")[0] for text in told] == list(TARGETS)
