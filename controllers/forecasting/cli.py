@@ -25,7 +25,8 @@ forecast_app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="the same seed gives the same models")]
 
 
-@train_app.command(epilog="Exit codes: 0 ok, 2 mistake in the call, in the scenario or in the data.")
+@train_app.command(epilog="Exit codes: 0 ok, 2 mistake in the call, in the scenario or in the data, "
+                          "130 interrupted.")
 def train(
     scenario: Annotated[str | None, typer.Argument(
         metavar="SCENARIO", help="a site, as a scenario file or the name of a shipped one: its years are simulated")]
@@ -47,6 +48,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print the scorecard as JSON")] = False,
 ) -> None:
     """Train forecasts of a site: models, their scores, and which members are not used and why."""
+    from controllers.forecasting.interrupt import ended_by_ctrl_c
     from controllers.forecasting.store import refuse_taken
     from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused, used
 
@@ -58,7 +60,7 @@ def train(
     place = scenario if scenario is not None else f"--data {shlex.quote(str(data))}"
     command = " ".join(["twin train", place, *(f"--set {shlex.quote(s)}" for s in sets or ()),
                         *([f"--targets {targets}"] if targets else []), f"--line {line} --seed {seed}"])
-    with _progress(quiet=as_json) as (say, on_group, note):
+    with ended_by_ctrl_c(lambda: _kept(out)), _progress(quiet=as_json) as (say, on_group, note):
         if scenario is not None:
             from controllers.forecasting.training_years import of_scenario
             from twin.scenario.loader import load_scenario
@@ -126,6 +128,14 @@ def forecast(
         console.print(item, soft_wrap=isinstance(item, str))
     if plot is not None:
         console.print(f"plot  {plot}")
+
+
+def _kept(out: Path) -> str:
+    """What an interrupted training leaves behind: models are written when all are trained."""
+    from controllers.forecasting.store import MODEL
+
+    return f"{out}: models are written, their scorecard may be missing" if (out / MODEL).exists() else \
+        f"nothing was written to {out}: models are kept when all groups are trained"
 
 
 def _console() -> Console:

@@ -104,7 +104,9 @@ def save(models: ModelSet, directory: Path) -> None:
     head[DIGEST] = digest_of(head)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / WEIGHTS).write_bytes(packed)
+        part = directory / f"{WEIGHTS}.part"
+        part.write_bytes(packed)
+        part.replace(directory / WEIGHTS)
         write_atomically(directory / MODEL, json.dumps(head, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise ModelStoreError(f"{directory}: models cannot be written ({error.strerror or error}); free space or "

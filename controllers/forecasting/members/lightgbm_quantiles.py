@@ -7,6 +7,7 @@ grown side by side, each by a single thread: LightGBM's own threads wait for eac
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,23 @@ class LightGbmQuantiles(Member):
         import lightgbm
 
         options = PARAMETERS | {"seed": seed}
+        stopped = Event()
+
+        def stop_if_asked(_: Any) -> None:
+            if stopped.is_set():
+                raise ForecastError("the training of the trees was interrupted")
 
         def grow(data: Any, level: float) -> Any:
-            return lightgbm.train(options | {"alpha": level}, data, ROUNDS)
+            return lightgbm.train(options | {"alpha": level}, data, ROUNDS, callbacks=[stop_if_asked])
 
         with ThreadPoolExecutor(WORKERS) as workers:
-            grown = [[workers.submit(grow, data, level) for level in LEVELS] for data in self._data_sets(train)]
-            self.boosters = [[future.result() for future in futures] for futures in grown]
+            try:
+                grown = [[workers.submit(grow, data, level) for level in LEVELS] for data in self._data_sets(train)]
+                self.boosters = [[future.result() for future in futures] for futures in grown]
+            except BaseException:  # Ctrl-C, too: the pool would wait until all trees are grown
+                stopped.set()
+                workers.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _data_sets(self, train: Windows) -> list[Any]:
         """One per target: shares of the reference, each weighted by it, so that the loss is that of the values."""
