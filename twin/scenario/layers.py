@@ -19,7 +19,7 @@ from twin.scenario.merge import deep_merge, merged_origins, null_paths, paths_wi
 from twin.scenario.origins import KeyPath, SourceMap, display_file, scenario_error
 from twin.scenario.overrides import apply_set
 from twin.scenario.packaged import SUFFIXES
-from twin.scenario.yaml_source import read_yaml
+from twin.scenario.yaml_source import read_layer
 
 EXTENDS = "extends"
 MAX_FILES = 50
@@ -51,7 +51,7 @@ def load_layers(file: Path, sets: Sequence[str], roots: Sequence[Path]) -> Sourc
     idle = [merged.problem(path, IDLE_NULL, at_key=True) for path in null_paths(merged.data)
             if path not in loader.written and path != DATA_DIR]
     if idle:
-        raise scenario_error(idle, merged.lines)
+        raise scenario_error(merged.with_no_numbers(idle), merged.lines)
     merged.removed = {path: merged.origins[path] for path in null_paths(merged.data)}
     merged.data = without_nulls(merged.data)
     for path in merged.removed:
@@ -72,7 +72,7 @@ class _Loader:
     def load(self, file: Path, chain: tuple[Path, ...]) -> SourceMap:
         if file in self.loaded:
             return self.loaded[file]
-        own = read_yaml(file)
+        own = read_layer(file)
         bases = self._bases(own, file, (*chain, file))
         own.data.pop(EXTENDS, None)
         own.origins = {path: origin for path, origin in own.origins.items() if path[:1] != (EXTENDS,)}
@@ -107,7 +107,7 @@ class _Loader:
             else:
                 found.append(base)
         if problems:
-            raise scenario_error(problems, own.lines)
+            raise scenario_error(own.with_no_numbers(problems), own.lines)
         return found
 
     def _find(self, name: str, file: Path) -> Path | str:
@@ -146,4 +146,5 @@ def _merged(base: SourceMap, over: SourceMap) -> SourceMap:
         deep_merge(base.data, over.data),
         merged_origins(base.data, over.data, base.origins, over.origins),
         {**over.lines, **base.lines},
+        no_numbers=[*base.no_numbers, *over.no_numbers],
     )

@@ -57,6 +57,7 @@ def load_scenario(
     devices, of_devices = check_devices(source)
     problems += of_data_dir + of_components + of_devices + _unknown_ends(source) + _faults_in_vain(source, devices) \
         + acts_in_vain(source, components)
+    problems = source.with_no_numbers(problems)
     if problems:
         raise scenario_error(problems, source.lines)
     resolved = ResolvedScenario(Scenario.model_validate(source.data), components, source, file, devices)

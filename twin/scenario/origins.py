@@ -56,13 +56,20 @@ class SourceMap:
     """Plain data with the origin of each of its values.
 
     ``origins`` holds every path of ``data`` including the root ``()``; ``removed`` the places of nulls that deleted a
-    key; ``lines`` the text of each file, the starting file first.
+    key; ``lines`` the text of each file, the starting file first; ``no_numbers`` what is written as a number and is
+    none to compute with, which stands in ``data`` as text.
     """
 
     data: dict[str, Any]
     origins: dict[KeyPath, Origin]
     lines: dict[str, list[str]]
     removed: dict[KeyPath, Origin] = field(default_factory=dict)
+    no_numbers: list[Problem] = field(default_factory=list)
+
+    def with_no_numbers(self, problems: list[Problem]) -> list[Problem]:
+        """These problems, and numbers that are none; what else is said at the place of one follows from it."""
+        told = {(p.file, p.line, p.column) for p in self.no_numbers}
+        return [*self.no_numbers, *(p for p in problems if (p.file, p.line, p.column) not in told)]
 
     def value(self, path: KeyPath) -> Any:
         """The value at a path; None where there is none."""

@@ -8,7 +8,7 @@ large scenario.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class _Node:
     plain: bool = False
     fault: str | None = None
     """What is wrong with it as a value (as a key it may be fine)."""
+    no_number: str | None = None
+    """Why it is no number to compute with, though it is written as one; no other value depends on it."""
     items: list[_Node] | None = None
     pairs: list[tuple[_Node, _Node]] | None = None
 
@@ -63,6 +65,7 @@ class _Reader:
     file: str
     lines: list[str]
     problems: list[Problem] = field(default_factory=list)
+    no_numbers: list[Problem] = field(default_factory=list)
     origins: dict[KeyPath, Origin] = field(default_factory=dict)
     nodes: int = 0
     expanded: int = 0
@@ -76,8 +79,11 @@ class _Reader:
             raise self.stop(f"nested more than {MAX_DEPTH} deep", node.line, node.column, path)
 
     def complain(self, message: str, line: int, column: int, path: KeyPath = ()) -> None:
+        self.problems.append(self.problem(message, line, column, path))
+
+    def problem(self, message: str, line: int, column: int, path: KeyPath) -> Problem:
         excerpt = excerpt_of(self.lines, line, column)
-        self.problems.append(Problem(path, message, display_file(self.file), line, column, excerpt))
+        return Problem(path, message, display_file(self.file), line, column, excerpt)
 
     def stop(self, message: str, line: int, column: int, path: KeyPath = ()) -> Exception:
         self.complain(message, line, column, path)
@@ -91,6 +97,18 @@ def read_yaml(file: Path) -> SourceMap:
     ------
     ScenarioError
         With line and column, for whatever is wrong with the file.
+    """
+    return _whole(read_layer(file))
+
+
+def read_layer(file: Path) -> SourceMap:
+    """The same for a reader that has more to say about the values: numbers that are none (``.nan``, ``1e999``) stay
+    text, and stand in ``no_numbers``.
+
+    Raises
+    ------
+    ScenarioError
+        With line and column, for whatever else is wrong with the file.
     """
     path = str(file)
     reader = _Reader(path, [])
@@ -108,7 +126,7 @@ def read_yaml(file: Path) -> SourceMap:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8", errors="replace")
         raise reader.stop("not UTF-8 text", *_end_of(before)) from None
-    return parse_yaml(text, path)
+    return _mapping(text, path)
 
 
 def plain_yaml(file: Path) -> dict[str, Any]:
@@ -118,15 +136,32 @@ def plain_yaml(file: Path) -> dict[str, Any]:
 
 def parse_yaml(text: str, file: str) -> SourceMap:
     """Like :func:`read_yaml`, for text that ``file`` would hold."""
-    data, origins, lines = parse_value(text, file)
-    if not isinstance(data, dict):
-        given = "nothing" if data is None else "a list" if isinstance(data, list) else "a single value"
-        raise _Reader(file, lines).stop(f"a mapping (key: value) is needed, the file holds {given}", 1, 1)
-    return SourceMap(data, origins, {file: lines})
+    return _whole(_mapping(text, file))
 
 
 def parse_value(text: str, file: str) -> tuple[Any, dict[KeyPath, Origin], list[str]]:
     """Any YAML value, its origins by path, and the lines of the text."""
+    data, reader = _parsed(text, file)
+    if reader.no_numbers:
+        raise scenario_error(reader.no_numbers, {file: None})
+    return data, reader.origins, reader.lines
+
+
+def _mapping(text: str, file: str) -> SourceMap:
+    data, reader = _parsed(text, file)
+    if not isinstance(data, dict):
+        given = "nothing" if data is None else "a list" if isinstance(data, list) else "a single value"
+        raise reader.stop(f"a mapping (key: value) is needed, the file holds {given}", 1, 1)
+    return SourceMap(data, reader.origins, {file: reader.lines}, no_numbers=reader.no_numbers)
+
+
+def _whole(source: SourceMap) -> SourceMap:
+    if source.no_numbers:
+        raise scenario_error(source.no_numbers, source.lines)
+    return source
+
+
+def _parsed(text: str, file: str) -> tuple[Any, _Reader]:
     reader = _Reader(file, _LINE_END.split(text))
     bad = _FORBIDDEN.search(text)
     if bad:
@@ -135,8 +170,8 @@ def parse_value(text: str, file: str) -> tuple[Any, dict[KeyPath, Origin], list[
     data = _construct(root, (), root.line, root.column, 0, reader)
     reader.origins[()] = Origin(file, root.line, root.column, root.line, root.column)
     if reader.problems:
-        raise scenario_error(reader.problems, {file: None})
-    return data, reader.origins, reader.lines
+        raise scenario_error([*reader.problems, *reader.no_numbers], {file: None})
+    return data, reader
 
 
 def _end_of(text: str) -> tuple[int, int]:
@@ -221,7 +256,7 @@ def _scalar(event: ScalarEvent, kind: str, line: int, column: int) -> _Node:
         try:
             node.scalar = plain_scalar(text)
         except ValueError as error:
-            node.fault = str(error)
+            node.no_number = str(error)
         else:
             if not isinstance(node.scalar, _TYPE_OF_TAG.get(kind, object)):
                 node.fault = f"{text[:40]!r} is not what its tag !!{kind} says"
@@ -235,7 +270,7 @@ def _aliased(name: str, anchors: dict[str, _Node], open_nodes: list[tuple[_Node,
         raise reader.stop(f"unknown alias *{name}; no &{name} stands above it", line, column)
     if any(target is node for node, _ in open_nodes):
         raise reader.stop(f"the alias *{name} stands inside its own anchor", line, column)
-    return _Node(line, column, target.scalar, target.text, target.plain, target.fault, target.items, target.pairs)
+    return replace(target, line=line, column=column)
 
 
 def _construct(node: _Node, path: KeyPath, key_line: int, key_column: int, depth: int, reader: _Reader) -> Any:
@@ -244,6 +279,8 @@ def _construct(node: _Node, path: KeyPath, key_line: int, key_column: int, depth
     reader.origins[path] = Origin(reader.file, node.line, node.column, key_line, key_column)
     if node.fault:
         reader.complain(node.fault, node.line, node.column, path)
+    if node.no_number:
+        reader.no_numbers.append(reader.problem(node.no_number, node.line, node.column, path))
     if node.items is not None:
         return [_construct(item, (*path, n), item.line, item.column, depth + 1, reader)
                 for n, item in enumerate(node.items)]

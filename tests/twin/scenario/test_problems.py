@@ -121,6 +121,21 @@ def test_mistakes_of_all_stages_come_at_once_and_in_reading_order(write, problem
     assert [p.line for p in found] == [2, 7, 13, 19]
 
 
+@pytest.mark.parametrize("no_number", [".nan", "-.inf", "1e999"])
+def test_a_number_that_is_none_hides_no_other_mistake_and_is_told_once(write, problems, no_number):
+    found = problems(write(changes=(("duration_h", "duration"), ("type: sun", "type: moon"),
+                                    ("power_mw: 10", f"power_mw: {no_number}"))))
+    assert [p.line for p in found] == [2, 7, 13]
+    assert found[2].path == ("assets", "bess", "power_mw") and found[2].message.startswith(no_number)
+
+
+def test_a_number_that_is_none_in_an_extended_file_is_told_with_the_mistakes_of_the_file_itself(write, problems):
+    write("base.yaml", changes=(("power_mw: 10", "power_mw: .nan"),))
+    found = problems(write("top.yaml", "extends: base.yaml\ntime: {step_s: -1}\n"))
+    assert [(p.file, p.path) for p in found] == [
+        ("top.yaml", ("time", "step_s")), ("base.yaml", ("assets", "bess", "power_mw"))]
+
+
 def test_at_most_twenty_are_told_and_the_others_counted(write, problems):
     tanks = "".join(f"  t{n}: {{type: tank, power_mw: -1, energy_mwh: 1}}\n" for n in range(30))
     found = problems(write(changes=(("networks:", f"{tanks}networks:"),)))
