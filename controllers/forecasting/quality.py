@@ -10,6 +10,7 @@ import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.spikes import spikes
 from controllers.forecasting.targets import DAY_S, Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries
 
@@ -35,10 +36,6 @@ SEASON_DAYS = 14
 then."""
 STEADY_SHARE = 0.5
 """A series that mostly repeats its value is steady by nature (a data centre, a tariff)."""
-SPIKE_FACTOR = 5.0
-"""Times the change that 99 % of all steps stay below."""
-SPIKE_LEAST = 0.2
-"""Of the capacity."""
 NIGHT_SHARE = 0.02
 """Of the energy of a PV plant; more at night means a wrong clock."""
 HIGH = 0.995
@@ -96,7 +93,7 @@ def cleaned(
     findings = _gaps(series, now_utc_s)
     values = series.values.copy()
     for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target, sky)),
-                      ("spike", _spikes(series, target))):
+                      ("spike", spikes(series, target))):
         odd &= ~np.isnan(values)  # said once
         if odd.any():
             findings.append(Finding(kind, series.name, int(odd.sum()), int(series.valid_utc_s[odd.argmax()])))
@@ -209,14 +206,4 @@ def _stuck(
     found = rests & (end - first - 1 < REST_RUNS)
     if target.kind is not TargetKind.ELECTRIC_LOAD:
         found &= np.bincount(run) * series.step_s <= SEASON_DAYS * DAY_S
-    return found
-
-
-def _spikes(series: VersionedSeries, target: Target) -> np.ndarray:
-    """Single values far from both neighbours on the same side, while those agree with each other."""
-    step = np.diff(series.values)
-    usual = np.quantile(np.abs(step), 0.99) if len(step) else 0.0
-    least = max(SPIKE_FACTOR * usual, SPIKE_LEAST * target.capacity)
-    found = np.zeros(len(series.values), dtype=bool)
-    found[1:-1] = (np.abs(step[:-1]) > least) & (np.abs(step[1:]) > least) & (step[:-1] * step[1:] < 0.0)
     return found

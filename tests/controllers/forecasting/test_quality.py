@@ -75,7 +75,9 @@ def test_single_impossible_values_are_taken_out() -> None:
 
 
 def test_small_offsets_are_cut_to_the_limit() -> None:
-    clean, findings = checked(series(load(at_18=-0.1)), LOAD)
+    values = load() - 1.0  # about 0 at hour 18
+    values[18] = -0.1
+    clean, findings = checked(series(np.maximum(values, -0.1)), LOAD)
     assert findings == ()
     assert clean.values[18] == 0.0
 
@@ -87,6 +89,43 @@ def test_a_spike_is_taken_out_and_a_step_is_not() -> None:
     step = load()
     step[300:] += 1.0
     assert kinds(step) == {}
+
+
+def working(**changes: float) -> np.ndarray:
+    """A load with steep working hours, 1 MW and 3 MW from 8 to 17 on five of seven days, which the 99 % of its steps
+    tell nothing of: a spike of five such steps would be one of 10 MW."""
+    hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24 % 7
+    values = 1.0 + 2.0 * ((hour >= 8) & (hour < 17) & (day < 5)) + 0.01 * np.random.default_rng(1).normal(size=HOURS)
+    for key, value in changes.items():
+        values[int(key.removeprefix("at_"))] = value
+    return values
+
+
+@pytest.mark.parametrize(("hour", "value"), [(14 * 24 + 12, 3.99), (14 * 24 + 12, 0.1), (14 * 24 + 3, 2.5),
+                                             (27 * 24 + 3, 2.5), (2 * 24 + 3, 2.5)],
+                         ids=["above", "below", "at night", "in the last days", "in the first days"])
+def test_a_spike_of_a_load_with_steep_working_hours_is_known_by_the_same_hour_of_other_days(hour, value) -> None:
+    clean, findings = checked(series(working(**{f"at_{hour}": value})), LOAD)
+    assert [(f.kind, f.count, f.first_utc_s) for f in findings] == [("spike", 1, START_UTC_S + hour * HOUR_S)]
+    assert len(clean.values) == HOURS - 1
+
+
+def test_what_is_no_spike_of_a_load_with_steep_working_hours() -> None:
+    """A day off, a short day, an hour that comes again and again, a week of seven known days too few."""
+    assert kinds(working()) == {}
+    day_off = working()
+    day_off[14 * 24:15 * 24] = working()[5 * 24:6 * 24]
+    assert kinds(day_off) == {}
+    assert kinds(working(at_344=1.0, at_345=1.01)) == {}  # begins at 10 instead of 8
+    assert kinds(working(**{f"at_{24 * day + 20}": 2.0 for day in (3, 9, 16, 24)})) == {}
+    short, target = working(at_75=2.5)[:24 * 7], LOAD
+    assert checked(series(short), target)[1] == ()
+
+
+def test_a_spike_is_no_spike_of_wind_or_a_price() -> None:
+    """They have no hours: single peaks are their nature."""
+    for kind in (TargetKind.WIND, TargetKind.PRICE):
+        assert kinds(working(at_348=3.99), Target("load_mw", kind, 4.0)) == {}
 
 
 def test_a_frozen_sensor_is_taken_out() -> None:
