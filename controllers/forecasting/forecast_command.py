@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from controllers.forecasting.catching_up import caught_up
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.fallback import Level, Served, serve
-from controllers.forecasting.history_source import read_source
+from controllers.forecasting.history_source import History, read_source
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.store import ModelSet, load
 from controllers.forecasting.targets import Target
+from controllers.forecasting.trained import TrainedGroup
 from controllers.forecasting.versioned import Archive
 from twin.suggest import did_you_mean
 
@@ -75,12 +77,20 @@ def forecasts_from(directory: Path, history: Path, at: str | None, targets: list
         raise ForecastError(f"--targets: {unknown[0]!r} is not forecast by {directory}; "
                             f"{did_you_mean(unknown[0], known)}")
     source = read_source(models, history, at, seed)
-    served = [serve(trained, source.archive, source.at_utc_s, trained.whole.service) for trained in models.groups]
+    served = [_served(models, trained, source) for trained in models.groups]
     made = Forecasts(models, source.at_utc_s, served, targets or known, [str(finding) for finding in source.findings])
     for target, of_group, k in made.rows():
         if of_group.levels[k] > Level.LAG_MODEL:
             made.notes.append(_lost(made, target, of_group.levels[k], source.archive))
     return made
+
+
+def _served(models: ModelSet, trained: TrainedGroup, source: History) -> Served:
+    """A forecast by a model that has followed the last weeks, where the history can tell them."""
+    service = trained.whole.service
+    if source.tells_past_issues:
+        service = caught_up(trained, source.archive, source.at_utc_s, models.learnt_to_utc_s(trained.group.name))
+    return serve(trained, source.archive, source.at_utc_s, service)
 
 
 def _lost(made: Forecasts, target: Target, level: Level, archive: Archive) -> str:

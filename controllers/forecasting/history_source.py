@@ -34,6 +34,8 @@ class History:
     at_utc_s: int
     findings: tuple[Finding, ...] = ()
     """What was taken out of its tables."""
+    tells_past_issues: bool = False
+    """Whether forecasts of the last weeks could be made again: weather is there as it was forecast then."""
 
 
 def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> History:
@@ -52,13 +54,14 @@ def read_source(models: ModelSet, place: Path, at: str | None, seed: int) -> His
     wanted = None if at is None else _instant(at, models.location.timezone)
     if is_run_directory(place):
         return _of_run(models, place, wanted, step_s)
-    if place.is_dir() or place.name == FILE:
+    is_folder = place.is_dir() or place.name == FILE
+    if is_folder:
         archive, findings = _of_folder(models, place, seed)
     elif place.is_file():
         archive, findings = _of_table(models, place, wanted, step_s)
     else:
         raise HistoryError(f"{place}: no run directory, no folder with {FILE}, and no table; check the path")
-    return History(archive, _moment(archive, models, wanted, step_s), tuple(findings))
+    return History(archive, _moment(archive, models, wanted, step_s), tuple(findings), is_folder)
 
 
 def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) -> History:

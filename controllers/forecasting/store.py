@@ -62,6 +62,7 @@ CAPACITY_TOLERANCE = 0.02
 LAGS_SCORE_DAYS = 15
 """Of a calibration that is seldom used, and then does not learn: four scores an hour block and day are enough."""
 LIBRARIES = ("numpy", "lightgbm", "tensorflow")
+BY_GROUP = "by_group"
 
 
 class ModelStoreError(ForecastError):
@@ -81,6 +82,16 @@ class ModelSet:
     def series(self) -> list[str]:
         """Everything that is forecast."""
         return [target.series for group in self.groups for target in group.group.targets]
+
+    def facts_of(self, group: str) -> Mapping[str, Any]:
+        """How the models of one group came about; after a challenge that some lost, each has its own."""
+        found: Mapping[str, Any] = self.facts.get(BY_GROUP, {}).get(group, self.facts)
+        return found
+
+    def learnt_to_utc_s(self, group: str) -> int:
+        """End of the training of a group."""
+        end = str(self.facts_of(group)["training"]["end"]).removesuffix("Z")
+        return int(np.datetime64(end, "s").astype(np.int64))
 
 
 def save(models: ModelSet, directory: Path) -> None:

@@ -58,20 +58,21 @@ def _days_from_plain(plain: Mapping[str, Any]) -> DayTypes:
 
 
 def model_to_stored(model: ForecastModel, days: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Names and verdicts; weights and calibration as arrays. The bias of the last days is not kept: it would be old.
+    """Names and verdicts; weights, level and calibration as arrays.
 
     Parameters
     ----------
     days : of the calibration's scores that are kept; three digits of them.
     """
-    combination, calibration = model.service.combination, model.service.calibration
+    combination, bias, calibration = model.service.combination, model.service.bias, model.service.calibration
     plain = {
         "members": [member.name for member in model.members],
         "verdicts": [{"target": v.target, "member": v.member, "skill": round(v.skill, 4), "used": v.used}
                      for v in model.verdicts],
     }
     return plain, {"combination": combination.weights, "scores": calibration.scores[-days:].astype(np.float16),
-                   "drift": calibration.drift}
+                   "drift": calibration.drift, "bias_issue_utc_s": bias.issue_utc_s, "bias_came": bias.came,
+                   "bias_expected": bias.expected}
 
 
 def model_from_stored(
@@ -84,9 +85,13 @@ def model_from_stored(
     blank = Calibration.start(capacity, horizon.leads, horizon.step_s)
     calibration = Calibration(capacity, blank.block_of_lead, arrays["scores"].astype(float),
                               arrays["drift"].astype(float))
+    bias = RecentBias.start(group)
+    if "bias_came" in arrays:
+        bias = RecentBias(bias.has_level, arrays["bias_issue_utc_s"].astype(np.int64),
+                          arrays["bias_came"].astype(float), arrays["bias_expected"].astype(float))
     weights = arrays["combination"].astype(float)
     block_of_lead = np.arange(horizon.leads) * horizon.step_s // (BLOCK_H * 3600)
     verdicts = tuple(MemberVerdict(v["target"], v["member"], v["skill"], v["used"]) for v in plain["verdicts"])
     combination = Combination(names, weights / weights.sum(axis=-1, keepdims=True), block_of_lead)
     return ForecastModel(group, tuple(members[name] for name in names), verdicts,
-                         Service(combination, RecentBias.start(group), calibration))
+                         Service(combination, bias, calibration))

@@ -22,7 +22,7 @@ from controllers.forecasting.members.multimodal_network import MultimodalNetwork
 from controllers.forecasting.members.residual_network import ResidualNetwork
 from controllers.forecasting.members.small_network import SmallNetwork, SmallNetworkLags
 from controllers.forecasting.scorecard import Scorecard, references, scorecards
-from controllers.forecasting.store import ModelSet, comparable_place, load, refuse_other_site, save
+from controllers.forecasting.store import BY_GROUP, ModelSet, comparable_place, load, refuse_other_site, save
 from controllers.forecasting.targets import Target
 from controllers.forecasting.trained import LINES, TrainedGroup, train_group
 from controllers.forecasting.training_data import TrainingData
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCORECARD = "scorecard.json"
-BY_GROUP = "by_group"
 """Under this ``model.json`` tells how its models came about where that differs between groups."""
 NO_SKILL = "its skill against persistence on the validation split is not above 0"
 LEAST_SHOWN_SHARE = 0.005
@@ -94,7 +93,7 @@ def train_site(
             progress(f"{group.name}: champion against challenger")
             told = challenge(old.get(group.name), trained, data.held_out.archive, data.held_out.issue_utc_s)
             if not told.is_won:
-                trained, facts = old[group.name], facts_of(serving, group.name)
+                trained, facts = old[group.name], serving.facts_of(group.name)
                 windows = build_windows(data.held_out.archive, trained.group, data.held_out.issue_utc_s)
                 cards = scorecards(backtest(trained.whole, windows).quantiles, windows,
                                    references(climatology, windows))
@@ -120,12 +119,6 @@ def _champion(place: Path, data: TrainingData) -> ModelSet:
     refuse_other_site(models, comparable_place(models, data.location, is_told=data.groups[0].sky is not None),
                       known if set(here) & set(known) else here, data.declared)
     return models
-
-
-def facts_of(models: ModelSet, group: str) -> Mapping[str, Any]:
-    """How the models of one group came about."""
-    found: Mapping[str, Any] = models.facts.get(BY_GROUP, {}).get(group, models.facts)
-    return found
 
 
 def _facts_of_all(results: list[GroupResult]) -> Mapping[str, Any]:

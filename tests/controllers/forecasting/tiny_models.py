@@ -70,7 +70,8 @@ def trained(line: Line = LINE) -> tuple[TrainedGroup, ...]:
 
 def model_set() -> ModelSet:
     """As a store holds it."""
-    return ModelSet("tiny", toy_site.SHANGHAI, trained(), {"seed": 1})
+    end = f"{np.datetime64(split().end_utc_s, 's')}Z"
+    return ModelSet("tiny", toy_site.SHANGHAI, trained(), {"seed": 1, "training": {"end": end}})
 
 
 @cache
