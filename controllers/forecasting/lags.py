@@ -18,7 +18,6 @@ LAG_DAYS = 28
 RECENT_DAYS = 7
 MAX_HORIZON_DAYS = 2
 SAME_TYPE_DAYS = 4
-WEEK_S = 7 * DAY_S
 
 Columns = dict[str, np.ndarray]
 """Feature name → (n, leads)."""
@@ -61,7 +60,8 @@ def lag_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray, days: 
     ``lag_1 … lag_7``: same time of the latest known days; ``last_week``; ``mean_7``, ``mean_28``: their means;
     ``same_type``: mean over the latest days of the same day type (working or not); ``same_weekday``: over four weeks.
     """
-    back_utc_s = days_before(valid_utc_s[..., None], BACK_DAYS, days if target.kind.is_load else None)
+    clock = days if target.kind.is_load else None
+    back_utc_s = days_before(valid_utc_s[..., None], BACK_DAYS, clock)
     lagged = known.values(target.series, back_utc_s)
     recent = latest_known(lagged, RECENT_DAYS)
     columns = {f"lag_{k + 1}": recent[..., k] for k in range(RECENT_DAYS)}
@@ -71,15 +71,20 @@ def lag_features(known: KnownAt, target: Target, valid_utc_s: np.ndarray, days: 
     columns["mean_7"] = mean_known(recent)
     columns["mean_28"] = mean_known(lagged)
     columns["same_type"] = _same_type(lagged, back_utc_s, valid_utc_s, days)
-    return columns | level_features(known, target.series, valid_utc_s)
+    return columns | level_features(known, target.series, valid_utc_s, clock)
 
 
-def level_features(known: KnownAt, series: str, valid_utc_s: np.ndarray) -> Columns:
-    """The level at issue: last value, last 3 h, last day, and last day against the same day a week ago."""
+def level_features(known: KnownAt, series: str, valid_utc_s: np.ndarray, days: DayTypes | None) -> Columns:
+    """The level at issue: last value, last 3 h, last day, and last day against the same day a week ago.
+
+    Parameters
+    ----------
+    days : as in :func:`days_before`.
+    """
     step_s = known.step_s(series)
     issue = known.issue_utc_s[:, None]
     day = known.values(series, issue - step_s * np.arange(1, DAY_S // step_s + 1))
-    week_ago = known.values(series, issue - WEEK_S - step_s * np.arange(1, DAY_S // step_s + 1))
+    week_ago = known.values(series, days_before(issue, WEEK_DAYS, days) - step_s * np.arange(1, DAY_S // step_s + 1))
     last_3_h = 3 * 3600 // step_s
     found = {
         "last": latest_known(day[:, None], 1)[:, 0, 0],

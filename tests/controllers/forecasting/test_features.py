@@ -145,6 +145,18 @@ def test_loads_are_looked_back_at_by_the_clock_and_wind_by_the_day_of_24_hours()
         assert table.column("same_weekday")[0, 10] == pytest.approx(number - 168 * 2.5 + ahead)
 
 
+def test_the_day_of_a_week_ago_ends_at_the_same_local_time() -> None:
+    """Berlin, midnight after 30 March 2025 (22 UTC): a week ago midnight was at 23 UTC, 167 hours before."""
+    issue = utc_s("2025-03-30T22:00")
+    hours = (issue - utc_s("2025-02-20T00:00")) // HOUR_S
+    series = VersionedSeries.measured("count_mw", issue - hours * HOUR_S, HOUR_S, np.arange(hours, dtype=float))
+    wind = Target("count_mw", TargetKind.WIND, 1e4, upper=np.inf)
+    for target, apart in ((COUNT, 167), (wind, 168)):
+        group = TargetGroup("berlin", (target,), Horizon(HOUR_S, 24), CalendarDays("Europe/Berlin", None))
+        table = known_windows(Archive([series]).known_at(issue), group).features[0]
+        assert (table.column("day_less_week")[0] == apart).all()
+
+
 def test_outcomes_are_what_came() -> None:
     noon_of_the_last_day = np.array([START + 39 * DAY_S + 12 * HOUR_S])
     windows = build_windows(counting(), counting_group(Horizon(HOUR_S, 24)), noon_of_the_last_day)
