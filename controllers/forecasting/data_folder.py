@@ -12,21 +12,21 @@ import numpy as np
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.day_types import DAY_S, CalendarDays
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.folder_description import FILE, FolderSpec, SeriesSpec, SiteSpec, SplitSpec, read_folder
+from controllers.forecasting.folder_description import FILE, FolderSpec, SeriesSpec, SiteSpec, read_folder
+from controllers.forecasting.folder_split import least_days, split_of
 from controllers.forecasting.plausible import without_implausible
 from controllers.forecasting.quality import Finding, checked
 from controllers.forecasting.readers import coarsened, read_history, read_issued
 from controllers.forecasting.site_weather import issued_weather_of
 from controllers.forecasting.targets import Horizon, Target, TargetGroup
 from controllers.forecasting.trained import HeldOut
-from controllers.forecasting.training import LEAST_ISSUES, Split
+from controllers.forecasting.training import Split
 from controllers.forecasting.training_checks import told_before_training
 from controllers.forecasting.training_data import PAST_DAYS, TrainingData
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from twin.context import Location
+from twin.suggest import did_you_mean
 
-TRAINING_SHARE, VALIDATION_SHARE = 0.7, 0.15
-"""Of the time that is known; what is left is held out."""
 HOUR_S = 3600
 
 
@@ -47,7 +47,8 @@ def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archiv
     findings: list[Finding] = []
     for name in used:
         if name not in spec.series:
-            raise HistoryError(f"{FILE}: {name!r} is forecast or used as a covariate, but not told under 'series'")
+            raise HistoryError(f"{folder / FILE}: {name!r} is forecast or used as a covariate, but not told under "
+                               f"'series'; {did_you_mean(name, spec.series)}")
         series = _read(name, spec.series[name], folder, name in spec.targets, spec.site.timezone)
         series, told = without_implausible(series, targets, _place(spec, folder, name), spec.series[name].factor,
                                  spec.series[name].offset)
@@ -82,12 +83,7 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
     end = min(int(s.valid_utc_s[-1]) + s.step_s for s in measured)
     first = _local_midnight(begin + PAST_DAYS * DAY_S, spec.site.timezone)
     horizon_s = horizon.leads * horizon.step_s
-    least = _least_days(horizon_s)
-    if spec.split is None and (end - first) // DAY_S < least:
-        raise HistoryError(f"{place}: {max((end - begin) // DAY_S, 0)} days of all targets are given, at least "
-                           f"{PAST_DAYS + 1 + least} are needed ({PAST_DAYS} to look back at, then training, "
-                           "validation and a span to score on); give a longer history")
-    split = _split(spec.split, first, end)
+    split = _split(place, spec, begin, first, end, horizon_s)
     issues = np.arange(split.end_utc_s, end - horizon_s + 1, split.issue_every_s)
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
@@ -124,24 +120,22 @@ def _place(spec: FolderSpec, folder: Path, name: str) -> str:
     return f"{folder / spec.series[name].file}, column {spec.series[name].column!r}"
 
 
-def _split(spec: SplitSpec | None, first_utc_s: int, end_utc_s: int) -> Split:
-    if spec is not None:
-        train_to, validation_to = (round(moment.timestamp()) for moment in (spec.train_to, spec.validation_to))
-        return Split(first_utc_s, train_to, validation_to, spec.issue_every_h * HOUR_S)
-    days = max((end_utc_s - first_utc_s) // DAY_S, 0)
-    validation = first_utc_s + round(TRAINING_SHARE * days) * DAY_S
-    return Split(first_utc_s, validation, validation + round(VALIDATION_SHARE * days) * DAY_S)
-
-
-def _least_days(horizon_s: int) -> int:
-    """Days that split into spans with enough issue times, one a day, whose outcomes lie in the same span."""
-    lost = -(-horizon_s // DAY_S) - 1
-    days = LEAST_ISSUES
-    while True:
-        training, validation = round(TRAINING_SHARE * days), round(VALIDATION_SHARE * days)
-        if min(training, validation) - lost >= LEAST_ISSUES and days - training - validation - lost >= 1:
-            return days
-        days += 1
+def _split(place: Path, spec: FolderSpec, begin_utc_s: int, first_utc_s: int, end_utc_s: int, horizon_s: int) -> Split:
+    """As declared, or by the length of the history."""
+    if spec.split is None:
+        least = least_days(horizon_s)
+        if (end_utc_s - first_utc_s) // DAY_S < least:
+            raise HistoryError(f"{place}: {max((end_utc_s - begin_utc_s) // DAY_S, 0)} days of all targets are given, "
+                               f"at least {PAST_DAYS + 1 + least} are needed ({PAST_DAYS} to look back at, then "
+                               "training, validation and a span to score on); give a longer history")
+        return split_of(first_utc_s, end_utc_s, horizon_s)
+    validation_utc_s, held_out_utc_s = spec.split.ends_utc_s(spec.site.timezone)
+    if not first_utc_s < validation_utc_s < held_out_utc_s:
+        raise HistoryError(f"{place}: training goes from {_text(first_utc_s)} (all targets are given from "
+                           f"{_text(begin_utc_s)} on, {PAST_DAYS} days are looked back at) to split.train_to, "
+                           f"{_text(validation_utc_s)}, then validation to split.validation_to, "
+                           f"{_text(held_out_utc_s)}; put them in this order")
+    return Split(first_utc_s, validation_utc_s, held_out_utc_s, spec.split.issue_every_h * HOUR_S)
 
 
 def _local_midnight(utc_s: int, timezone: str) -> int:

@@ -14,17 +14,21 @@ times is taken for measured; ``synthetic_error`` makes forecasts of it.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.readers import HistoryFormat
 from controllers.forecasting.targets import TargetKind
 from controllers.forecasting.versioned import SeriesRole
 from simulators.environment.time_stamps import parse_zone
+from twin.context import Calendar
+from twin.errors import ComponentError
+from twin.scenario.messages import problems_of
 from twin.scenario.yaml_source import read_yaml
 from twin.suggest import did_you_mean
 
@@ -43,6 +47,14 @@ def _site_clock(name: str) -> str:
         hint = did_you_mean(name, sorted(available_timezones()))
         raise ValueError(f"{name!r} is no IANA time zone; {hint}") from None
     return name
+
+
+def _country(code: str) -> str:
+    try:
+        Calendar(datetime(2000, 1, 1, tzinfo=UTC), "UTC", code).is_working_day(date(2000, 1, 1))
+    except ComponentError as error:
+        raise ValueError(str(error).removeprefix("location.country: ")) from None
+    return code
 
 
 def _stamp_clock(text: str) -> str:
@@ -65,10 +77,16 @@ class SiteSpec(_Model):
 
     name: str
     timezone: Annotated[str, AfterValidator(_site_clock)]
-    country: str | None = None
+    country: Annotated[str, AfterValidator(_country)] | None = None
     latitude_deg: float | None = Field(default=None, ge=-90, le=90)
     longitude_deg: float | None = Field(default=None, ge=-180, le=180)
     altitude_m: float = 0.0
+
+    @model_validator(mode="after")
+    def _place_is_whole(self) -> SiteSpec:
+        if (self.latitude_deg is None) != (self.longitude_deg is None):
+            raise ValueError("a place needs both latitude_deg and longitude_deg")
+        return self
 
 
 class HorizonSpec(_Model):
@@ -129,11 +147,17 @@ class TargetSpec(_Model):
 
 
 class SplitSpec(_Model):
-    """Where training and validation end; the rest is held out."""
+    """Where training and validation end; the rest is held out. Without an offset on the site's clock."""
 
-    train_to: AwareDatetime
-    validation_to: AwareDatetime
+    train_to: datetime
+    validation_to: datetime
     issue_every_h: int = Field(default=24, ge=1)
+
+    def ends_utc_s(self, timezone: str) -> tuple[int, int]:
+        """Of training and validation."""
+        train_to, validation_to = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
+                                   for moment in (self.train_to, self.validation_to))
+        return round(train_to.timestamp()), round(validation_to.timestamp())
 
 
 class FolderSpec(_Model):
@@ -162,6 +186,6 @@ def read_folder(place: Path) -> tuple[FolderSpec, Path]:
     try:
         return FolderSpec.model_validate(source.data), file.parent
     except ValidationError as error:
-        told = [f"{file}:{source.problem(e['loc'], '').line}: {'.'.join(str(part) for part in e['loc'])}: "
-                f"{e['msg'].removeprefix('Value error, ')}" for e in error.errors()[:MOST_MISTAKES]]
+        problems = problems_of(error, FolderSpec, source.data, source)[:MOST_MISTAKES]
+        told = [f"{file}:{p.line}: {'.'.join(str(part) for part in p.path)}: {p.message}" for p in problems]
         raise HistoryError("\n".join(told)) from None

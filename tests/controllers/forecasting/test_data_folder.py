@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from controllers.forecasting.data_folder import archive_of_folder, of_folder
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import read_folder
+from controllers.forecasting.folder_split import split_of
+from controllers.forecasting.targets import DAY_S
 
 DESCRIPTION = """
 site: {name: canteen, timezone: Europe/Berlin, country: DE}
@@ -78,19 +81,57 @@ def test_a_file_without_summer_time_is_told_to_declare_its_clock(tmp_path) -> No
     ("covariates: {temp", "irradiance: air_degc, covariates: {temp", r"'air_degc' is none of its covariates "
                                                                      r"\(temperature\); name the role"),
     ("factor: 0.001}", "factor: 0.001, timezone: Mars/X}", r"series\.load_mw\.timezone: .*'Mars/X' is no time zone"),
+    ("capacity: 5", "capasity: 5", r"forecast\.yaml:7: targets\.load_mw\.capasity: unknown key; did you mean 'capa"),
+    ("capacity: 5, ", "", r"forecast\.yaml:7: targets\.load_mw\.capacity: this key is missing"),
+    ("electric_load", "electrical_load", r"targets\.load_mw\.kind: .*did you mean 'electric_load'"),
+    ("0.001}", "1 kW}", r"series\.load_mw\.factor: a number is needed, not '1 kW'"),
+    ("country: DE", "country: Holland", r"site\.country: no holiday calendar for 'Holland'"),
+    ("country: DE", "country: DE, latitude_deg: 52.5", r"site: a place needs both latitude_deg and longitude_deg"),
 ])
 def test_names_that_are_not_known_are_told(tmp_path, old, new, message) -> None:
     with pytest.raises(HistoryError, match=message):
         read_folder(folder_of(tmp_path, "2025-06-10", description=DESCRIPTION.replace(old, new)))
 
 
-@pytest.mark.parametrize(("leads", "needed"), [(24, 120), (48, 127)])
+def test_a_covariate_that_no_series_explains_is_told_with_the_nearest_one(tmp_path) -> None:
+    wrong = DESCRIPTION.replace("temperature: air_degc", "temperature: air_deg")
+    with pytest.raises(HistoryError, match=r"'air_deg' is forecast or used .* did you mean 'air_degc'"):
+        archive(folder_of(tmp_path, "2025-06-10", description=wrong))
+
+
+@pytest.mark.parametrize(("leads", "needed"), [(24, 86), (48, 89)])
 def test_too_few_days_are_told_with_the_days_that_are_needed(tmp_path, leads, needed) -> None:
-    """29 days to look back at, a day until midnight, and as many as give 14 issue times to 15 %: round(0.15 n) = 14
-    from n = 90 on; two days ahead the last issue of a span is a day earlier, and round(0.15 n) = 15 from n = 97 on."""
+    """29 days to look back at, a day until midnight, 28 to train and 14 each to validate and to score. Two days ahead
+    the last day of each of the three has no whole outcome within it, so three more are needed."""
     described = DESCRIPTION.replace("series:", f"horizon: {{leads: {leads}}}\nseries:", 1)
     told = f": {needed - 1} days of all targets are given, at least {needed} are needed"
     with pytest.raises(HistoryError, match=told):
         of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed - 1, described), 1)
     data, _ = of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed, described), 1)
-    assert len(data.split.windows(data.archive, data.groups[0])[1].issue_utc_s) == 14
+    training, validation = data.split.windows(data.archive, data.groups[0])
+    assert [len(training), len(validation), len(data.held_out.issue_utc_s)] == [28, 14, 14]
+
+
+def test_a_long_history_is_divided_by_shares() -> None:
+    """200 days: 15 % each, 30 days, are validated and scored on."""
+    split = split_of(0, 200 * DAY_S, DAY_S)
+    assert (split.validation_utc_s / DAY_S, split.end_utc_s / DAY_S) == (140.0, 170.0)
+
+
+SPLIT = "split: {train_to: 2025-04-20, validation_to: 2025-05-10T12:00}\n"
+
+
+def test_a_declared_split_is_on_the_clock_of_the_site(tmp_path) -> None:
+    """Midnight and noon of Berlin in summer are 22:00 and 10:00 UTC."""
+    data, _ = of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110, DESCRIPTION + SPLIT), 1)
+    stamps = [np.datetime64(utc_s, "s") for utc_s in (data.split.validation_utc_s, data.split.end_utc_s)]
+    assert stamps == [np.datetime64("2025-04-19T22:00"), np.datetime64("2025-05-10T10:00")]
+
+
+@pytest.mark.parametrize(("old", "new"), [("2025-04-20", "2025-02-20"), ("2025-05-10", "2025-04-10")])
+def test_a_split_out_of_order_is_told_with_the_beginning_of_training(tmp_path, old, new) -> None:
+    """29 days from the first value, and the midnight after."""
+    described = DESCRIPTION + SPLIT.replace(old, new)
+    with pytest.raises(HistoryError, match=r"training goes from 2025-03-02T23:00:00 UTC .*given from "
+                                           r"2025-02-01T00:00:00 UTC on, 29 days .* put them in this order"):
+        of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110, described), 1)
