@@ -73,7 +73,9 @@ class Table:
         values, broken = _numbers(self.cells[name], self.decimal)
         if len(broken):
             row = int(broken[0])
-            raise ProfileError("column", f"{self.file}:{self.lines[row]}: {name} is {self.cells[name].iloc[row]!r}, "
+            cell = self.cells[name].iloc[row]
+            told = repr(cell) if isinstance(cell, str) else str(cell)
+            raise ProfileError("column", f"{self.file}:{self.lines[row]}: {name} is {told}, "
                                          f"not a number with the decimal mark {self.decimal!r}; mend the cell, or say "
                                          "how the file is written with decimal and separator")
         return values

@@ -14,7 +14,15 @@ from controllers.forecasting.data_folder import archive_of_folder, location_of
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import FILE, read_folder
 from controllers.forecasting.plausible import without_implausible
-from controllers.forecasting.quality import OUTSIDE_SHARE, OUTSIDE_TOLERANCE, Finding, refuse_wrong_clock
+from controllers.forecasting.quality import (
+    HIGH,
+    OUTSIDE_SHARE,
+    OUTSIDE_TOLERANCE,
+    THOUSAND_ABOVE,
+    THOUSAND_BELOW,
+    Finding,
+    refuse_wrong_clock,
+)
 from controllers.forecasting.readers import HistoryFormat, coarsened, has_column, read_history, read_run_history
 from controllers.forecasting.site_feed import SiteFeed
 from controllers.forecasting.site_simulation import nameplates
@@ -133,8 +141,8 @@ def _of_table(
 
 
 def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky | None, file: Path) -> None:
-    """A bare table tells neither place nor capacity: what its values rule out is refused. Low values rule nothing out,
-    a heat load rests all summer."""
+    """A bare table tells neither place nor capacity: what its values rule out is refused. Low values rule out an electric
+    load alone; a heat load rests all summer."""
     values = series.values[np.isfinite(series.values)]
     if not len(values):
         return
@@ -149,6 +157,12 @@ def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky |
         rule = "demand is negative as in the twin" if sign_of(series.name) < 0 else "it is positive, as in training"
         raise HistoryError(f"{file}: {below:.0%} of the values of {series.name} have the wrong sign (down to "
                            f"{values.min() * sign_of(series.name):g}); {rule}; turn the sign")
+    ratio = float(np.quantile(np.abs(values), HIGH)) / target.capacity
+    is_day = len(values) * series.step_s >= DAY_S
+    if ratio > THOUSAND_ABOVE or (target.kind is TargetKind.ELECTRIC_LOAD and ratio < THOUSAND_BELOW and is_day):
+        raise HistoryError(f"{file}: high values of {series.name} are {ratio * target.capacity:g}, the models were "
+                           f"trained for a capacity of {target.capacity:g}; is the table in another unit, of another "
+                           "plant, or is the meter dead?")
     if target.kind is TargetKind.PV and sky is not None:
         refuse_wrong_clock(series, sky)
 

@@ -154,7 +154,8 @@ def _refuse_other_unit(series: VersionedSeries, quantity: str, kind: Quantity, p
         elif quantity.startswith("wind_speed") and mean > WIND_MOST_MEAN_M_S:
             told = f"the mean is {mean:.3g}, no site is so windy in {kind.unit}; {kind.other_units}"
     if told is not None:
-        raise HistoryError(f"{place}: {series.name} is used as {quantity}, in {kind.unit}, but {told}")
+        raise HistoryError(f"{place}: {series.name} is used as {quantity}, in {kind.unit}, but {told} "
+                           "(in forecast.yaml; in a bare table mend the column)")
 
 
 def _quantity(name: str) -> Quantity | None:

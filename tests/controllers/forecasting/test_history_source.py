@@ -87,6 +87,9 @@ def test_a_table_of_the_site_is_forecast(tmp_path) -> None:
      r"values of office.baseline_mw are above 4 .*or of another plant\?"),
     (lambda t: t.assign(**{"office.baseline_mw": -t["office.baseline_mw"]}),
      r"100% of the values of office.baseline_mw have the wrong sign .*demand is negative"),
+    (lambda t: t.assign(**{"office.baseline_mw": t["office.baseline_mw"] / 1000.0}),
+     r"high values of office.baseline_mw are 0\.00\d+, the models were trained for a capacity of 4; .*in another unit"),
+    (lambda t: t.assign(**{"office.baseline_mw": 0.0}), "high values of office.baseline_mw are 0, .*the meter dead"),
     (lambda t: t.assign(time=t["time"] + pd.Timedelta(hours=9)), r"pv.available_mw: .* falls into the night"),
 ])
 def test_a_table_whose_values_another_plant_or_clock_must_have_made_is_refused(tmp_path, change, message) -> None:
