@@ -51,7 +51,7 @@ def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archiv
                                f"'series'; {did_you_mean(name, spec.series)}")
         series = _read(name, spec.series[name], folder, name in spec.targets, spec.site.timezone)
         series, told = without_implausible(series, targets, _place(spec, folder, name), spec.series[name].factor,
-                                 spec.series[name].offset)
+                                           spec.series[name].offset)
         findings += told
         series = series if series.step_s > step_s else coarsened(series, step_s)
         if name in spec.targets:

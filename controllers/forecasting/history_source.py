@@ -141,8 +141,8 @@ def _of_table(
 
 
 def _refuse_other_plant(series: VersionedSeries, target: Target, sky: ClearSky | None, file: Path) -> None:
-    """A bare table tells neither place nor capacity: what its values rule out is refused. Low values rule out an electric
-    load alone; a heat load rests all summer."""
+    """A bare table tells neither place nor capacity: what its values rule out is refused. Low values rule out an
+    electric load alone; a heat load rests all summer."""
     values = series.values[np.isfinite(series.values)]
     if not len(values):
         return
