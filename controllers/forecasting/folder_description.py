@@ -27,9 +27,9 @@ from controllers.forecasting.targets import TargetKind
 from controllers.forecasting.versioned import SeriesRole
 from simulators.environment.time_stamps import parse_zone
 from twin.context import Calendar
-from twin.errors import ComponentError
+from twin.errors import ComponentError, Problem
 from twin.scenario.messages import problems_of
-from twin.scenario.yaml_source import read_yaml
+from twin.scenario.yaml_source import read_layer
 from twin.suggest import did_you_mean
 
 FILE = "forecast.yaml"
@@ -182,10 +182,16 @@ def read_folder(place: Path) -> tuple[FolderSpec, Path]:
     if not file.is_file():
         raise HistoryError(f"{place}: no {FILE} here, which says what the columns of the tables are; "
                            "docs/guides/forecasts.md shows one")
-    source = read_yaml(file)
+    source = read_layer(file)
+    problems: list[Problem] = []
+    spec = None
     try:
-        return FolderSpec.model_validate(source.data), file.parent
+        spec = FolderSpec.model_validate(source.data)
     except ValidationError as error:
-        problems = problems_of(error, FolderSpec, source.data, source)[:MOST_MISTAKES]
-        told = [f"{file}:{p.line}: {'.'.join(str(part) for part in p.path)}: {p.message}" for p in problems]
-        raise HistoryError("\n".join(told)) from None
+        problems = problems_of(error, FolderSpec, source.data, source)
+    problems = source.with_no_numbers(problems)
+    if spec is None or problems:
+        told = [f"{file}:{p.line}: {'.'.join(str(part) for part in p.path)}: {p.message}"
+                for p in problems[:MOST_MISTAKES]]
+        raise HistoryError("\n".join(told))
+    return spec, file.parent

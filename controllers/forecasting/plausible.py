@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.quality import OUTSIDE_SHARE, Finding
+from controllers.forecasting.quality import OUTSIDE_SHARE, Finding, gaps
 from controllers.forecasting.targets import DAY_S, Target
 from controllers.forecasting.versioned import VersionedSeries
 
@@ -54,7 +54,7 @@ WIND_MOST_MEAN_M_S = 20.0
 def without_implausible(
     series: VersionedSeries, targets: Sequence[Target], place: str, factor: float = 1.0, offset: float = 0.0
 ) -> tuple[VersionedSeries, list[Finding]]:
-    """A table's series without codes for missing values; weather also without what it cannot be.
+    """A table's series without codes for missing values; weather also without what it cannot be, and its gaps told.
 
     Parameters
     ----------
@@ -71,10 +71,12 @@ def without_implausible(
     roles = [role for target in targets for role, name in target.covariates.items() if name == series.name]
     low, high = own[0] if own else limits_of(roles)
     series, findings = without_missing_codes(series, factor, offset, low, high)
-    for role in dict.fromkeys(roles if not own else ()):
+    if own:
+        return series, findings
+    for role in dict.fromkeys(roles):
         series, told = checked_covariate(series, role, place)
         findings += told
-    return series, findings
+    return series, findings + gaps(series)
 
 
 def without_missing_codes(

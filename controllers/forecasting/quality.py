@@ -90,7 +90,7 @@ def cleaned(
     ----------
     now_utc_s : until when values should have come, but for their usual delay; None: the series may end where it does.
     """
-    findings = _gaps(series, now_utc_s)
+    findings = gaps(series, now_utc_s)
     values = series.values.copy()
     for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target, sky)),
                       ("spike", spikes(series, target))):
@@ -149,7 +149,7 @@ def _refuse_wrong_sign(series: VersionedSeries, target: Target) -> None:
                            "capacity")
 
 
-def _gaps(series: VersionedSeries, now_utc_s: int | None) -> list[Finding]:
+def gaps(series: VersionedSeries, now_utc_s: int | None = None) -> list[Finding]:
     """What is missing between two values, and between the last one and now."""
     step_s, ends = series.step_s, series.valid_utc_s + series.step_s
     starts = series.valid_utc_s[1:]

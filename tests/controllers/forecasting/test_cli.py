@@ -309,6 +309,13 @@ def test_weather_in_kelvin_and_codes_for_missing_values_are_noticed_in_training_
         twin(*words[:-1], folder / "third" if used_by == "training" else words[-1])
 
 
+def test_a_week_without_weather_is_told_and_trained_over(folder, tables) -> None:
+    tables[1].drop(index=range(1000, 1168)).to_parquet(folder / "weather.parquet")
+    done = CliRunner().invoke(app, ["train", "--data", str(folder), "--line", "small", "--out", str(folder / "models")],
+                              env={"COLUMNS": "200"})
+    assert done.exit_code == 0 and "air_degc: 168 values with gap, the first at 2025-03-02T16:00:00 UTC" in done.output
+
+
 def test_weather_of_a_table_is_judged_as_that_of_a_folder(folder, tables) -> None:
     models = trained_in(folder)
     table = pd.DataFrame({"time": tables[0].time, "load_mw": tables[0].P_kW / 1000, "pv_mw": tables[0].PV_kW / 1000})

@@ -135,3 +135,10 @@ def test_a_split_out_of_order_is_told_with_the_beginning_of_training(tmp_path, o
     with pytest.raises(HistoryError, match=r"training goes from 2025-03-02T23:00:00 UTC .*given from "
                                            r"2025-02-01T00:00:00 UTC on, 29 days .* put them in this order"):
         of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110, described), 1)
+
+
+def test_a_number_that_is_none_hides_no_other_mistake(tmp_path) -> None:
+    wrong = DESCRIPTION.replace("capacity: 5", "capacity: .nan").replace("column: t2m", "colum: t2m")
+    with pytest.raises(HistoryError, match=r"targets\.load_mw\.capacity: \.nan is not a finite number") as caught:
+        read_folder(folder_of(tmp_path, "2025-06-10", description=wrong))
+    assert "did you mean 'column'" in str(caught.value) and len(str(caught.value).splitlines()) == 2
