@@ -4,7 +4,8 @@ The chain, per target: the whole model; without fresh weather the model of calen
 lost or frozen the same hour of last week; with no past at all climatology. (Signals that no model knows are left to
 persistence, :mod:`controllers.persistence_forecast`.) Every step down is flagged, so is everything that was taken out
 of the measurements: flat lines, spikes, values outside of the limits. Weather that is missing for up to three hours is
-interpolated; leads of a longer gap are left to the lag model, the others keep the whole one.
+interpolated; leads of a longer gap are left to the lag model, the others keep the whole one. Prices are published for
+the next day alone and tell least of all: if they lack, that is flagged, and the whole model serves without them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ from controllers.forecasting.windows import Windows
 HOUR_S = 3600
 STALE_ISSUES = 2
 """A weather forecast is stale when so many issues were missed, by the usual time between them."""
+STALE_LEAST_H = 12
+"""Where each hour is published by itself, two of them missing are no sign of age."""
+PRICE = "price"
+"""Beginning of the quantity's name."""
 MOST_FILLED_H = 3
 WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
@@ -123,13 +128,18 @@ def _weather(
 ) -> tuple[list[VersionedSeries], dict[str, np.ndarray], list[str]]:
     """Covariates with gaps filled, the leads (leads,) at which each cannot be used, and flags."""
     valid = now_utc_s + group.horizon.lead_s
+    prices = {name for target in group.targets for quantity, name in target.covariates.items()
+              if quantity.startswith(PRICE)}
     found, unusable, flags = [], {}, set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else _empty(name, group)
         issued = np.unique(own.available_utc_s[own.available_utc_s <= now_utc_s])
         gap = np.isnan(own.as_of(np.asarray(now_utc_s), valid))
         long = gap & ~_short(gap, group.horizon.step_s)
-        if _is_stale(issued, now_utc_s):
+        if name in prices:
+            flags.update({"price_missing"} if gap.any() else ())
+            long[:] = False
+        elif _is_stale(issued, now_utc_s):
             flags.add("weather_stale")
             long[:] = True
         elif 1.0 - long.mean() < WEATHER_LEAST_SHARE:
@@ -154,7 +164,7 @@ def _is_stale(issued_utc_s: np.ndarray, now_utc_s: int) -> bool:
     if len(issued_utc_s) < 2:
         return False
     usual_s = float(np.median(np.diff(issued_utc_s)))
-    return bool(now_utc_s - issued_utc_s[-1] > STALE_ISSUES * usual_s)
+    return bool(now_utc_s - issued_utc_s[-1] > max(STALE_ISSUES * usual_s, STALE_LEAST_H * HOUR_S))
 
 
 def _short(gap: np.ndarray, step_s: int) -> np.ndarray:

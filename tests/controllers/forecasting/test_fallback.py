@@ -103,6 +103,33 @@ def test_a_table_that_is_known_ahead_never_grows_stale(office) -> None:
     assert served(office, with_changed(TEMPERATURE, published)).levels == (Level.MODEL,)
 
 
+@pytest.mark.parametrize(("silent_h", "flags"), [
+    (0, ()), (12, ()), (13, ("weather_stale", f"lag_model:{LOAD}"))])
+def test_weather_that_is_published_hour_by_hour_is_stale_after_half_a_day(silent_h, flags) -> None:
+    """Each hour two days before it comes: a day ahead all is known for another day."""
+    def hourly(s: VersionedSeries) -> VersionedSeries:
+        hours, first = np.unique(s.valid_utc_s, return_index=True)
+        known = hours - 2 * DAY_S <= NOW - silent_h * HOUR_S
+        return VersionedSeries(s.name, s.role, HOUR_S, hours[known], hours[known] - 2 * DAY_S, s.values[first][known])
+    history = with_changed(TEMPERATURE, hourly)
+    group = replace(tiny_models.trained()[1].group, horizon=Horizon(HOUR_S, 24))
+    trained, _ = train_group(history, group, tiny_models.split(), HeldOut(history, np.array([NOW])), 1,
+                             tiny_models.LINE)
+    assert serve(trained, history, NOW, trained.whole.service).forecast.flags == flags
+
+
+@pytest.mark.parametrize("known_h", [0, 24, 48])
+def test_a_price_that_is_not_yet_published_is_flagged_and_the_model_serves(known_h) -> None:
+    """At noon nobody knows the price of the day after tomorrow, so such hours were learnt from, too."""
+    target = replace(tiny_models.trained()[1].group.targets[0], covariates={"price_day_ahead": TEMPERATURE})
+    history = with_changed(TEMPERATURE, without(known_h, 1000))
+    trained, _ = train_group(history, tiny_models.group(target), tiny_models.split(), HeldOut(history, np.array([NOW])),
+                             1, tiny_models.LINE)
+    found = serve(trained, history, NOW, trained.whole.service)
+    assert found.levels == (Level.MODEL,) and found.issued is not None
+    assert found.forecast.flags == (() if known_h == 48 else ("price_missing",))
+
+
 def test_an_hour_without_weather_is_interpolated(office) -> None:
     found = served(office, with_changed(TEMPERATURE, without(6, 7)))
     assert (found.levels, found.forecast.flags) == ((Level.MODEL,), ("weather_gap_filled",))
