@@ -130,7 +130,8 @@ def _weather(
     valid = now_utc_s + group.horizon.lead_s
     prices = {name for target in group.targets for quantity, name in target.covariates.items()
               if quantity.startswith(PRICE)}
-    found, unusable, flags = [], {}, set()
+    found, unusable = [], {}
+    flags: set[str] = set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else _empty(name, group)
         issued = np.unique(own.available_utc_s[own.available_utc_s <= now_utc_s])
