@@ -28,9 +28,9 @@ from controllers.forecasting.fallback import Level
 from controllers.forecasting.forecaster_memory import GroupMemory, first_memory
 from controllers.forecasting.forecaster_service import LEADS, ForecastService, Hours
 from controllers.forecasting.quantiles import LEVELS
+from controllers.forecasting.site_feed import KNOWN_DAYS
 from controllers.forecasting.site_targets import capacity_of
 from controllers.forecasting.store import load, refuse_other_site
-from controllers.forecasting.training_data import PAST_DAYS
 from twin.component import Component, ComponentParams, Role, Section, port
 from twin.context import Context
 from twin.errors import ComponentError
@@ -56,8 +56,9 @@ class Params(ComponentParams):
                                          "beside it")
     step_s: int | None = Field(default=QUARTER_S, gt=0, le=HOUR_S, description="measurements are taken so often [s]")
     history_h: float = Field(
-        default=24.0 * PAST_DAYS, ge=0, le=24.0 * PAST_DAYS,
-        description="time before the start of a run that is simulated so that lags are known [h]; 0: it starts without")
+        default=24.0 * KNOWN_DAYS, ge=0, le=24.0 * KNOWN_DAYS,
+        description="time before the start of a run that is simulated [h]: 696 h so that lags are known, what is "
+                    "before them calibrates the intervals to the season; 0: it starts without")
     weather_forecast: Literal["synthetic", "none"] = Field(
         default="synthetic", description="synthetic: the weather that comes, with an error that grows with the lead; "
                                          "none: models of calendar and lags serve")
@@ -170,6 +171,8 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
     def _issue(self, t_s: int, now_utc_s: int) -> None:
         """Forecast, tell what changed, and learn from forecasts whose time is over."""
         state, service = self.state, self.service
+        if state.issued_utc_s < 0:
+            state.groups = service.caught_up(state.groups)
         archive = service.archive(state.hours, now_utc_s)
         before, flags_before = state.level_code, state.flags
         made = service.issue(archive, state.groups, now_utc_s)

@@ -6,10 +6,11 @@ Holds the models and the feed of a simulated site, which follow from the paramet
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from controllers.forecasting.backtest import backtest
 from controllers.forecasting.courses import (
     QUARTER_S,
     QUARTERS,
@@ -23,7 +24,8 @@ from controllers.forecasting.courses import (
 )
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.fallback import Level, screened, serve
-from controllers.forecasting.forecaster_memory import HOUR_S, LEARN_EVERY_H, NONE, GroupMemory, Hours
+from controllers.forecasting.features import build_windows
+from controllers.forecasting.forecaster_memory import HOUR_S, KEPT_HOURS, LEARN_EVERY_H, NONE, GroupMemory, Hours
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.site_feed import WEATHER, SiteFeed
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS, sign_of
@@ -91,10 +93,29 @@ class ForecastService:
         measured = hours.mean_value[:, self.target_rows] * self._signs
         begins_with_run = hours.end_utc_s - HOUR_S * len(measured) == self.start_utc_s // HOUR_S * HOUR_S
         if self._feed is not None and begins_with_run:
-            measured = np.concatenate([self._feed.past, measured])
+            measured = np.concatenate([self._feed.past[-KEPT_HOURS:], measured])
         start = hours.end_utc_s - HOUR_S * len(measured)
         series = [VersionedSeries.measured(name, start, HOUR_S, measured[:, k]) for k, name in enumerate(self.targets)]
         return Archive([*series, *(self._feed.weather_forecasts(now_utc_s) if self._feed is not None else ())])
+
+    def caught_up(self, memories: Sequence[GroupMemory]) -> tuple[GroupMemory, ...]:
+        """As if the models had served in the weeks before the run: training ends at the turn of a year, and in July
+        nothing is right that was learnt in December. Forecasts begin where all that they look back at is known."""
+        if self._feed is None:
+            return tuple(memories)
+        first_utc_s = self._feed.start_utc_s + HOUR_S * (KEPT_HOURS - len(self._feed.past))
+        issues = np.arange(first_utc_s, self._feed.start_utc_s, HOUR_S * LEARN_EVERY_H, dtype=np.int64)
+        if not len(issues):
+            return tuple(memories)
+        archive, found = self._feed.weeks_before(), []
+        for trained, memory in zip(self.groups, memories, strict=True):
+            covariates = {name for target in trained.group.targets for name in target.covariates.values()}
+            service = memory.service
+            if all(name in archive for name in covariates):
+                windows = build_windows(archive, trained.group, issues)
+                service = backtest(trained.whole, windows, service).service
+            found.append(replace(memory, service=service))
+        return tuple(found)
 
     def issue(self, archive: Archive, memories: Sequence[GroupMemory], now_utc_s: int) -> Made:
         """A forecast of all groups; where the whole model served one, it may be kept to learn from."""

@@ -24,7 +24,7 @@ from controllers.forecasting.quality import (
     refuse_wrong_clock,
 )
 from controllers.forecasting.readers import HistoryFormat, coarsened, has_column, read_history, read_run_history
-from controllers.forecasting.site_feed import SiteFeed
+from controllers.forecasting.site_feed import KNOWN_DAYS, SiteFeed
 from controllers.forecasting.site_simulation import nameplates
 from controllers.forecasting.site_targets import capacity_of, sign_of
 from controllers.forecasting.store import ModelSet, comparable_place, refuse_other_site
@@ -84,7 +84,7 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
     capacities = {name: capacity for name in models.series()
                   if (capacity := capacity_of(plates.get(name.partition(".")[0]))) is not None}
     refuse_other_site(models, context_of(scenario).location, list(run.values), capacities)
-    feed = SiteFeed(scenario, models.series(), _sky(models), scenario.model.seed)
+    feed = SiteFeed(scenario, models.series(), _sky(models), scenario.model.seed, KNOWN_DAYS)
     series = []
     for column, name in enumerate(models.series()):
         own = coarsened(read_run_history(place, name, name, factor=sign_of(name)), step_s)

@@ -8,19 +8,23 @@ the weather that comes; what they tell of it has the error of :mod:`.weather_err
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
+from controllers.forecasting.conformal import WINDOW_DAYS
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.site_simulation import HOUR_S, simulate, weather_rows
 from controllers.forecasting.site_targets import sign_of
 from controllers.forecasting.site_weather import ISSUE_EVERY_S, WEATHER_HORIZON_H, issued_weather, whole_weather
 from controllers.forecasting.training_data import PAST_DAYS
-from controllers.forecasting.versioned import VersionedSeries
+from controllers.forecasting.versioned import Archive, VersionedSeries
 from twin.scenario.resolved import ResolvedScenario
 
 DAY_S = 86_400
+KNOWN_DAYS = PAST_DAYS + WINDOW_DAYS
+"""Before the run: so many days fill the calibration, each forecast with all that it looks back at."""
 PAST_SEED = 7919
 """Added to the seed: the random numbers of the past are not those of the run."""
 WEATHER = "weather."
@@ -33,7 +37,8 @@ class SiteFeed:
     ----------
     series : signals of which the past is wanted.
     sky : for the error of irradiance; None: there are no weather forecasts.
-    past_days : how far the simulated past reaches; 0: the run begins without one.
+    past_days : how far the simulated past reaches; 0: the run begins without one. A source of weather that does not
+        reach back so far may still do for the lags.
     """
 
     def __init__(self, scenario: ResolvedScenario, series: Sequence[str], sky: ClearSky | None, seed: int,
@@ -41,6 +46,7 @@ class SiteFeed:
         self.start_utc_s = round(scenario.model.time.start.timestamp()) // HOUR_S * HOUR_S
         """The first whole hour that is not past."""
         self.seed, self.sky = seed, sky
+        self.series = tuple(series)
         self.past = _past(scenario, self.start_utc_s, series, past_days, seed)
         """(hours, series) magnitudes before the start, the newest last; none where a component has none, as a profile
         that begins with the run."""
@@ -62,6 +68,18 @@ class SiteFeed:
             self._issued = newest, issued_weather(self.weather, self.weather_start_utc_s, self.sky, self.seed, issues)
         return self._issued[1]
 
+    def weeks_before(self) -> Archive:
+        """All of the past with the weather forecasts of its time, as a site that has kept them."""
+        start_utc_s = self.start_utc_s - HOUR_S * len(self.past)
+        measured = [VersionedSeries.measured(name, start_utc_s, HOUR_S, self.past[:, k])
+                    for k, name in enumerate(self.series)]
+        if not self.weather or self.sky is None:
+            return Archive(measured)
+        first = -(-self.weather_start_utc_s // ISSUE_EVERY_S) * ISSUE_EVERY_S
+        issues = np.arange(first, self.start_utc_s + 1, ISSUE_EVERY_S, dtype=np.int64)
+        weather = issued_weather(self.weather, self.weather_start_utc_s, self.sky, self.seed, issues)
+        return Archive([*measured, *weather])
+
     def expected_weather(self, now_utc_s: int, leads: int) -> dict[str, np.ndarray]:
         """All outputs of the weather component as they are forecast, output → (leads,) hourly; NaN where unknown.
 
@@ -82,20 +100,25 @@ class SiteFeed:
 
 
 def _past(scenario: ResolvedScenario, end_utc_s: int, series: Sequence[str], days: int, seed: int) -> np.ndarray:
-    if not days:
-        return np.empty((0, len(series)))
-    try:
-        run = simulate(scenario, end_utc_s - days * DAY_S, days * DAY_S, seed + PAST_SEED).hourly()
-    except ForecastError:
-        return np.empty((0, len(series)))
-    return np.column_stack([sign_of(name) * run.values[name] for name in series])
+    for past in _spans(days):
+        try:
+            run = simulate(scenario, end_utc_s - past * DAY_S, past * DAY_S, seed + PAST_SEED).hourly()
+        except ForecastError:
+            continue
+        return np.column_stack([sign_of(name) * run.values[name] for name in series])
+    return np.empty((0, len(series)))
+
+
+def _spans(days: int) -> list[int]:
+    """How many days of a past are tried, the most first."""
+    return [span for span in dict.fromkeys((days, min(days, PAST_DAYS))) if span]
 
 
 def _coming(scenario: ResolvedScenario, start_utc_s: int, past_days: int) -> tuple[int, dict[str, np.ndarray]]:
     """The weather around the run, as far as its source reaches: a typical year always does, measurements end."""
     end_utc_s = start_utc_s - (-(scenario.duration_s + HOUR_S) // HOUR_S) * HOUR_S
-    longest = start_utc_s - past_days * DAY_S, end_utc_s + WEATHER_HORIZON_H * HOUR_S
-    for first, end in (longest, (longest[0], end_utc_s), (start_utc_s, longest[1]), (start_utc_s, end_utc_s)):
+    firsts = [*(start_utc_s - days * DAY_S for days in _spans(past_days)), start_utc_s]
+    for first, end in product(firsts, (end_utc_s + WEATHER_HORIZON_H * HOUR_S, end_utc_s)):
         try:
             rows = weather_rows(scenario, first, end - first, HOUR_S)
         except ForecastError:

@@ -14,7 +14,7 @@ from controllers.forecasting.fallback import Level
 from controllers.forecasting.forecaster_memory import HOUR_S, KEPT_HOURS, LEARN_EVERY_H, Hours
 from controllers.forecasting.site_targets import sign_of
 from controllers.forecasting.targets import DAY_S
-from controllers.forecasting.versioned import VersionedSeries
+from controllers.forecasting.versioned import Archive, VersionedSeries
 from tests.controllers.forecasting import tiny_models, toy_site
 from twin.codec import decode, encode
 from twin.context import Context
@@ -32,17 +32,23 @@ FIRST_LEARNT_S = -(START_UTC_S // HOUR_S) % LEARN_EVERY_H * HOUR_S
 class ToyFeed:
     """The past of the toy site, and its weather as a table that is known ahead."""
 
-    def __init__(self, factor: float = 1.0) -> None:
+    def __init__(self, factor: float = 1.0, past_days: int = 29) -> None:
         self.history = tiny_models.archive()
-        hours = START_UTC_S - HOUR_S * np.arange(29 * 24, 0, -1)
+        hours = START_UTC_S - HOUR_S * np.arange(past_days * 24, 0, -1)
         self.past = np.column_stack([self.history.outcome(name, hours) for name in TARGETS])
-        self.factor = factor
+        self.start_utc_s, self.factor = START_UTC_S, factor
         issued = [s for s in self.history if s.name.startswith("weather.")]
         self.weather = [VersionedSeries.known_ahead(s.name, int(s.valid_utc_s[0]), HOUR_S, s.values[1::2])
                         for s in issued]  # of the two versions of each hour the newer one
 
     def weather_forecasts(self, now_utc_s: int) -> list[VersionedSeries]:
         return self.weather
+
+    def weeks_before(self) -> Archive:
+        start_utc_s = START_UTC_S - HOUR_S * len(self.past)
+        measured = [VersionedSeries.measured(name, start_utc_s, HOUR_S, self.past[:, k])
+                    for k, name in enumerate(TARGETS)]
+        return Archive([*measured, *self.weather])
 
     def expected_weather(self, now_utc_s: int, leads: int) -> dict[str, np.ndarray]:
         return {"air_temperature_degc": np.full(leads, 20.0)}
@@ -176,6 +182,21 @@ def test_it_learns_from_a_forecast_a_day_when_its_two_days_are_over() -> None:
     assert len(memory.relative_loss) == 1
     assert START_UTC_S + FIRST_LEARNT_S not in {w.issue_utc_s for w in memory.waiting}
     assert not np.array_equal(memory.service.calibration.scores, before.calibration.scores)
+
+
+def test_a_run_begins_as_if_the_models_had_served_the_weeks_before_it() -> None:
+    """58 days of past: forecasts from the 30th on, one in 25 h, of which those whose two days ended before the last of
+    them are learnt from. With 29 days none has all that it looks back at."""
+    component = fed(ToyFeed(past_days=58), step_s=HOUR_S)
+    trained = component.service.groups[0].whole.service
+    issues = range(START_UTC_S - 29 * DAY_S, START_UTC_S, LEARN_EVERY_H * HOUR_S)
+    run(component, 0, 2 * HOUR_S)
+    service = component.state.groups[0].service
+    expected = sum(issue_utc_s + 48 * HOUR_S <= issues[-1] for issue_utc_s in issues)
+    assert len(service.calibration.scores) == len(trained.calibration.scores) + expected
+    short = fed(ToyFeed(past_days=29), step_s=HOUR_S)
+    run(short, 0, 2 * HOUR_S)
+    assert short.state.groups[0].service is short.service.groups[0].whole.service
 
 
 @pytest.mark.parametrize("glitch", ["spike", "frozen"])
