@@ -22,10 +22,11 @@ from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
 from controllers.forecasting.model import Issued, Service, issue
-from controllers.forecasting.quality import cleaned
+from controllers.forecasting.quality import REST_WITHIN_DAYS, cleaned
 from controllers.forecasting.quantiles import LEVELS, within_limits
 from controllers.forecasting.targets import DAY_S, Target, TargetGroup
 from controllers.forecasting.trained import TrainedGroup
+from controllers.forecasting.training_data import PAST_DAYS
 from controllers.forecasting.versioned import Archive, VersionedSeries
 from controllers.forecasting.windows import Windows
 
@@ -41,6 +42,8 @@ WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
 RECENT_DAYS, RECENT_LEAST_SHARE = 2, 0.5
 WEEK_LEAST_SHARE = 0.5
+SCREENED_DAYS = PAST_DAYS + REST_WITHIN_DAYS
+"""What features look back at, and what tells there whether a load rests by nature."""
 
 
 class Level(IntEnum):
@@ -109,7 +112,7 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
 
 
 def screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
-    """What was measured of the targets until now, without what cannot be true; and flags."""
+    """What was measured of the targets in the last weeks, without what cannot be true; and flags."""
     series, flags = [], []
     for target in group.targets:
         own = _known(archive.series(target.series), now_utc_s) if target.series in archive \
@@ -134,7 +137,8 @@ def _weather(
     flags: set[str] = set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else _empty(name, group)
-        issued = np.unique(own.available_utc_s[own.available_utc_s <= now_utc_s])
+        recent = own.available_utc_s[np.searchsorted(own.valid_utc_s, now_utc_s - SCREENED_DAYS * DAY_S):]
+        issued = np.unique(recent[recent <= now_utc_s])
         gap = np.isnan(own.as_of(np.asarray(now_utc_s), valid))
         long = gap & ~_short(gap, group.horizon.step_s)
         if name in prices:
@@ -220,10 +224,11 @@ def _climatology(windows: Windows, members: Iterable[Member]) -> np.ndarray:
 
 
 def _known(series: VersionedSeries, now_utc_s: int) -> VersionedSeries:
-    """The rows that are available by now."""
-    rows = series.available_utc_s <= now_utc_s
-    return VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s[rows],
-                           series.available_utc_s[rows], series.values[rows])
+    """The rows of the last weeks that are available by now."""
+    first = np.searchsorted(series.valid_utc_s, now_utc_s - SCREENED_DAYS * DAY_S)
+    valid, available, values = (a[first:] for a in (series.valid_utc_s, series.available_utc_s, series.values))
+    rows = available <= now_utc_s
+    return VersionedSeries(series.name, series.role, series.step_s, valid[rows], available[rows], values[rows])
 
 
 def _empty(name: str, group: TargetGroup) -> VersionedSeries:
