@@ -57,8 +57,8 @@ class Params(ComponentParams):
     step_s: int | None = Field(default=QUARTER_S, gt=0, le=HOUR_S, description="measurements are taken so often [s]")
     history_h: float = Field(
         default=24.0 * KNOWN_DAYS, ge=0, le=24.0 * KNOWN_DAYS,
-        description="time before the start of a run that is simulated [h]: 696 h so that lags are known, what is "
-                    "before them calibrates the intervals to the season; 0: it starts without")
+        description="time before the start of a run that is simulated [h]: 696 h so that lags are known, more "
+                    "of it to calibrate the intervals to the season; 0: it starts without")
     weather_forecast: Literal["synthetic", "none"] = Field(
         default="synthetic", description="synthetic: the weather that comes, with an error that grows with the lead; "
                                          "none: models of calendar and lags serve")

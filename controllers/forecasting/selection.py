@@ -11,7 +11,9 @@ DAILY = ("lag_", "last_week", "same_", "mean_7", "mean_28", "mean_day", "day_les
 """Beginnings of the features that tell what repeats from day to day and from week to week."""
 SEASON = ("year_",)
 SEASON_DAYS = 700
-"""About two years: each season was seen twice."""
+"""About two years: each season was seen twice. The two of a simulated site are a day short of it, since nothing is
+forecast in their first 29 days; with the season its heat and cooling loads were forecast no better (the loss rose by
+1 % on six other years)."""
 
 
 def learnable(names: tuple[str, ...], kind: TargetKind, issue_utc_s: np.ndarray) -> tuple[str, ...]:
