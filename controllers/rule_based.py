@@ -5,9 +5,13 @@ it reads measurements that are one step old, estimates the residual load and tel
 rules themselves are pure functions in :mod:`controllers.rules`. Powers MW, energies MWh, money in the scenario's
 currency.
 
-Limits of its knowledge: efficiencies are those at rated power, a demand charge is not raised by charging but not shaved
-either, certificates are not optimised, the demand for heat is expected to stay as measured, and measurements are
-expected to hold for the whole interval.
+A demand charge is weighed: charging does not lift the month's peak, storage keeps and gives what holds it, and an
+engine runs where that costs less than the peak is expected to (:mod:`controllers.rules.peak_shaving`,
+:mod:`controllers.rules.peak_engines`).
+
+Limits of its knowledge: efficiencies are those at rated power, wear is the nameplate's mean, a peak that is lifted on
+purpose because cheap energy is worth more is not considered, certificates are not optimised, the demand for heat is
+expected to stay as measured, and measurements are expected to hold for the whole interval.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ from controllers.rules.demand_charge import (
     drift_margin_mw,
     import_without_charging_mw,
     largest_drift_mw,
+    seconds_left_of_month,
+    worth_per_mw,
 )
 from controllers.rules.forecast_load import forecast_parts_mw, measured_parts_mw, remembered_mw, signals_of
 from controllers.rules.params import Params
@@ -37,6 +43,7 @@ from controllers.rules.residual_load import (
 )
 from controllers.rules.site_view import (
     Decision,
+    DemandCharge,
     GeneratorView,
     LoadView,
     PriceTable,
@@ -134,6 +141,8 @@ class State:
     """Highest lasting import seen this month, less own charging."""
     month_count: int = 0
     """Months of local time, counted from year 0, that the peak belongs to."""
+    month_since_s: int = 0
+    """When that month began, or the operator in it."""
     import_before_mw: float = math.nan
     """Import less own charging at the measurement before."""
     assumed_mw: float = math.nan
@@ -203,8 +212,9 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         residual_now_mw = measured_residual_mw(view)
         if math.isfinite(residual_now_mw):
             expected_mw, surprise_mw = self._expected(t_s, view, residual_now_mw, prices.dt_h)
-            ceiling_mw = self._demand_ceiling(t_s, view, expected_mw, surprise_mw)
-            view = replace(view, residual_mw=expected_mw, demand_ceiling_mw=ceiling_mw)
+            charge = self._demand_charge(t_s, view, expected_mw, surprise_mw)
+            view = replace(view, residual_mw=expected_mw, demand_charge=charge, demand_ceiling_mw=(
+                charge.counted_mw - charge.margin_mw if charge else math.inf))
             self.state.residual_mw = residual_now_mw if not self.state.forecast_mw.size else float(expected_mw[0])
         decisions = decide(view, prices, self.params)
         outputs = self._tell(t_s, decisions)
@@ -234,21 +244,29 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         nominal_mw, short_mw = remembered_mw(state.forecast_mw, state.forecast_s, t_s, self.step_s, n)
         return persisting_mw + nominal_mw, late_mw(short_mw - nominal_mw)
 
-    def _demand_ceiling(self, t_s: int, view: SiteView, expected_mw: np.ndarray, surprise_mw: float) -> float:
-        """Import up to which charging causes no demand charge: the month's peak without it, less a margin for drift,
-        which is no less than what a forecast holds possible."""
-        if self._tariff is None or self._tariff.demand_charge_per_mw_month <= 0.0:
-            return math.inf
+    def _demand_charge(
+        self, t_s: int, view: SiteView, expected_mw: np.ndarray, surprise_mw: float
+    ) -> DemandCharge | None:
+        """The month's peak without own charging, what more would cost, and a margin for drift, which is no less than
+        what a forecast holds possible."""
+        price = self._tariff.demand_charge_per_mw_month if self._tariff else 0.0
+        if price <= 0.0:
+            return None
         state, now = self.state, self.context.calendar.local(t_s)
         month = now.year * 12 + now.month
         if month != state.month_count:
             state.month_count, state.month_peak_mw, state.import_before_mw = month, 0.0, math.nan
+            state.month_since_s = t_s
         import_mw = import_without_charging_mw(view)
         state.month_peak_mw = counted_peak_mw(state.month_peak_mw, import_mw, state.import_before_mw)
         residual_mw = float(expected_mw[0])
         state.largest_drift_mw = largest_drift_mw(state.largest_drift_mw, residual_mw, state.assumed_mw)
         state.import_before_mw, state.assumed_mw = import_mw, late_mw(expected_mw)
-        return state.month_peak_mw - max(drift_margin_mw(state.largest_drift_mw, residual_mw, view), surprise_mw)
+        return DemandCharge(
+            counted_mw=state.month_peak_mw,
+            worth_per_mw=worth_per_mw(price, t_s - state.month_since_s, seconds_left_of_month(now)),
+            margin_mw=max(drift_margin_mw(state.largest_drift_mw, residual_mw, view), surprise_mw),
+            surprise_mw=surprise_mw)
 
     def _tell(self, t_s: int, decisions: list[Decision]) -> Outputs:
         """Remember and announce the decisions."""

@@ -1,7 +1,8 @@
 """The rules in their order: loads, storages, generators, import limit, export limit. Pure: no clock, no memory.
 
 Storage goes before generators because it displaces the dearest supply, which may be a generator; generators then follow
-what is left. The same function serves the live operator and a schedule worked out interval by interval.
+what is left. Both know the target of the demand charge. The same function serves the live operator and a schedule
+worked out interval by interval.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from controllers.rules.demand_response import decide_loads, interrupted_mw
-from controllers.rules.generators import decide_generators, keep_as_is, must_run_mw, standby
+from controllers.rules.generators import decide_generators, expected_output_mw, keep_as_is, must_run_mw, standby
 from controllers.rules.heat_value import heat_credits
 from controllers.rules.limits import curtail_export, limit_blindly, relieve_import
 from controllers.rules.params import Params
+from controllers.rules.peak_shaving import Shaving, charging_room, with_target
 from controllers.rules.site_view import (
     POWER_TOLERANCE_MW,
     Decision,
@@ -23,7 +25,8 @@ from controllers.rules.site_view import (
     SiteView,
     StorageView,
 )
-from controllers.rules.storage import decide_storages, is_traded, rest
+from controllers.rules.storage import decide_storages, rest
+from controllers.rules.storage_stock import is_traded, stock_of
 from controllers.rules.supply_stack import PricedUnit, merit_order, supply_stack
 
 
@@ -54,13 +57,33 @@ def _dispatch(
 ) -> list[Decision]:
     """Storages, then generators; both again where the generators do not run as storage assumed."""
     forced_mw = must_run_mw(view)
-    first = _round(view, residual_mw, forced_mw, None, units, prices, params)
+    shaving = _shaving(view, residual_mw, units, prices, params)
+    first = _round(view, residual_mw, forced_mw, None, units, prices, params, shaving)
     if first.as_assumed:
         return first.decisions
     running = [p.unit for p in units if first.is_on(p.unit.name)]
     least_mw = sum(u.nameplate.min_mw for u in running) + sum(d.p_set_mw for d in standby(view))
     return _round(
-        view, residual_mw, least_mw, frozenset(u.name for u in running), units, prices, params).decisions
+        view, residual_mw, least_mw, frozenset(u.name for u in running), units, prices, params, shaving).decisions
+
+
+def _shaving(
+    view: SiteView, residual_mw: np.ndarray, units: list[PricedUnit], prices: PriceTable, params: Params
+) -> Shaving | None:
+    """What the demand charge asks for; None without one.
+
+    A MWh kept for the peak is not released where supply is dearest: that is what it loses there.
+    """
+    if view.demand_charge is None:
+        return None
+    given = expected_output_mw(units, residual_mw, prices, view.export_limit_mw)
+    net_mw = residual_mw - sum(given.values())
+    buy, stock = prices.buy_price_per_mwh, stock_of(view.storages, params)
+    dearest = float(buy[net_mw > 0.0].max(initial=0.0))
+    stack = supply_stack(residual_mw, units, prices, view.export_limit_mw)
+    return with_target(Shaving(
+        view.demand_charge, stock, prices.dt_h, loss_per_mwh=np.maximum(dearest - buy, 0.0), net_mw=net_mw,
+        room=charging_room(stack, buy, stock, prices.dt_h), running_mw=given, level_mw=view.demand_charge.counted_mw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +111,15 @@ def _round(
     units: list[PricedUnit],
     prices: PriceTable,
     params: Params,
+    shaving: Shaving | None,
 ) -> _Round:
     """``running_mw``: output of generators that storage cannot displace in the present interval."""
     before = residual_mw.copy()
     before[0] -= running_mw
     stack = supply_stack(before, units, prices, view.export_limit_mw, committed)
-    storages = decide_storages(view, before, stack, prices, params)
+    storages = decide_storages(view, before, stack, prices, params, shaving)
     storage_mw = sum(d.p_set_mw for d in storages)
-    generators = decide_generators(view, units, _after_storage(residual_mw, storage_mw, running_mw), prices)
+    generators = decide_generators(view, units, _after_storage(residual_mw, storage_mw, running_mw), prices, shaving)
     counted_on = {p.unit.name for p in units if stack.serves_now(p.unit.name)}
     missing = any(d.name in counted_on and d.p_set_mw <= 0.0 for d in generators)
     exported_mw = storage_mw + sum(d.p_set_mw for d in generators) - float(residual_mw[0])

@@ -2,17 +2,20 @@
 
 An interval's worth of running is the purchase it avoids, plus the sale of what exceeds the residual load, less marginal
 cost. A unit starts if the present interval and the minimum up time as a whole pay, start cost included; it stops unless
-an unprofitable gap costs less than stopping and starting again. Units are loaded in merit order.
+an unprofitable gap costs less than stopping and starting again. Units are loaded in merit order. One that does not pay
+by its energy may still run against the demand charge (:mod:`controllers.rules.peak_engines`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controllers.marginal_cost import amortised_start_cost_per_mwh
+from controllers.rules.peak_engines import peak_run
+from controllers.rules.peak_shaving import Shaving
 from controllers.rules.site_view import (
     TIME_TOLERANCE_H,
     Decision,
@@ -26,7 +29,7 @@ from twin.nameplate import GeneratorNameplate
 
 WORTH_TOLERANCE_PER_H = 1e-6
 """Money per hour below which running and not running are worth the same."""
-_INFEASIBLE = -1e12
+INFEASIBLE_PER_H = -1e12
 """Worth [money/h] of running where not even the minimum load finds a taker."""
 
 
@@ -56,11 +59,32 @@ def worth_of_running(
     p_mw = np.where(sell > cost, np.maximum(most, plate.min_mw), np.where(buy > cost, follow, plate.min_mw))
     own_use = np.minimum(p_mw, load)
     worth = buy * own_use + sell * (p_mw - own_use) - cost * p_mw
-    return Running(p_mw, np.where(most < plate.min_mw, _INFEASIBLE, worth))
+    return Running(p_mw, np.where(most < plate.min_mw, INFEASIBLE_PER_H, worth))
+
+
+def expected_output_mw(
+    units: list[PricedUnit], residual_mw: np.ndarray, prices: PriceTable, export_limit_mw: float
+) -> dict[str, np.ndarray]:
+    """What the running units are expected to give over the look-ahead, in merit order: whatever pays."""
+    remaining, expected = residual_mw, {}
+    for priced in units:
+        if not priced.unit.on:
+            continue
+        running = worth_of_running(priced, remaining, prices, export_limit_mw)
+        p_mw = np.where(running.worth_per_h > 0.0, running.p_mw, 0.0)
+        if priced.unit.must_stay:
+            p_mw[0] = running.p_mw[0]
+        expected[priced.unit.name] = p_mw
+        remaining = remaining - p_mw
+    return expected
 
 
 def decide_generators(
-    view: SiteView, units: list[PricedUnit], residual_mw: np.ndarray, prices: PriceTable
+    view: SiteView,
+    units: list[PricedUnit],
+    residual_mw: np.ndarray,
+    prices: PriceTable,
+    shaving: Shaving | None = None,
 ) -> list[Decision]:
     """One decision per unit dispatched on price; ``units`` in merit order, ``residual_mw`` after storage."""
     remaining = residual_mw.copy()
@@ -72,12 +96,40 @@ def decide_generators(
         offered = remaining.copy()
         offered[0] -= must_run_behind
         decision, running = _decide_unit(priced, offered, prices, view.export_limit_mw)
+        if shaving is not None:
+            decision, shaving = _against_peak(decision, priced, offered, shaving, prices, view.export_limit_mw)
         decisions.append(decision)
-        if running is not None and decision.p_set_mw > 0.0:
+        if decision.p_set_mw > 0.0:
+            running = running or worth_of_running(priced, offered, prices, view.export_limit_mw)
             now_mw = remaining[0] - decision.p_set_mw
             remaining = remaining - np.where(running.worth_per_h > 0.0, running.p_mw, 0.0)
             remaining[0] = now_mw
     return decisions
+
+
+def _against_peak(
+    decision: Decision,
+    priced: PricedUnit,
+    offered_mw: np.ndarray,
+    shaving: Shaving,
+    prices: PriceTable,
+    export_limit_mw: float,
+) -> tuple[Decision, Shaving]:
+    """A unit that does not pay by its energy runs where it saves demand charge; and what the next unit then sees."""
+    unit, plate = priced.unit, priced.unit.nameplate
+    running = worth_of_running(priced, offered_mw, prices, export_limit_mw)
+    if decision.reason in (Reason.RUN_PAYS, Reason.RUN_BRIDGES):
+        starting = 0.0 if unit.on else np.where(running.worth_per_h > 0.0, running.p_mw, 0.0)
+        return decision, replace(shaving, net_mw=shaving.net_mw - starting)
+    cannot = running.worth_per_h[0] <= INFEASIBLE_PER_H or (not unit.on and unit.must_stay)
+    run = None if cannot else peak_run(priced, shaving, prices)
+    if run is None:
+        return decision, shaving
+    above_mw = float(offered_mw[:2].max()) - run.level_mw
+    p_mw = max(float(running.p_mw[0]), min(above_mw, plate.rated_mw))
+    told = Decision(unit.name, Reason.PEAK_SHAVING, p_set_mw=p_mw, message=(
+        f"{unit.name} {'runs on' if unit.on else 'starts'} at {p_mw:.1f} MW: {run.words}"))
+    return told, replace(shaving, net_mw=shaving.net_mw - run.added_mw)
 
 
 def standby(view: SiteView) -> list[Decision]:

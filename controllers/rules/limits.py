@@ -23,7 +23,7 @@ from controllers.rules.site_view import (
     StorageView,
     unrestricted,
 )
-from controllers.rules.storage import is_traded
+from controllers.rules.storage_stock import is_traded
 from controllers.rules.supply_stack import PricedUnit
 
 

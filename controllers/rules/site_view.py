@@ -44,6 +44,7 @@ class Reason(IntEnum):
     LOAD_TOO_SMALL = 16
     START_NOT_EARNED = 17
     RESERVE_CHARGE = 18
+    PEAK_SHAVING = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,20 @@ class LoadView:
 
 
 @dataclass(frozen=True, slots=True)
+class DemandCharge:
+    """What the tariff charges for the highest import of the billing period."""
+
+    counted_mw: float
+    """Highest import counted so far: up to here nothing more is charged."""
+    worth_per_mw: float
+    """Money that a MW above it is expected to cost."""
+    margin_mw: float
+    """How much higher than expected the import may be: charging leaves so much below the counted peak."""
+    surprise_mw: float = 0.0
+    """How much higher it may be in the interval to be decided, by the forecast alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteView:
     """All that the rules know of the site at the start of an interval."""
 
@@ -145,6 +160,8 @@ class SiteView:
     export_limit_mw: float = math.inf
     demand_ceiling_mw: float = math.inf
     """Import that is reached anyway: buying for storage stays below it, so that no demand charge is caused."""
+    demand_charge: DemandCharge | None = None
+    """None: imports are charged by their energy alone."""
     heat_demand_mw: float = 0.0
     """What the heating networks ask for."""
     drive_request_mw: float = 0.0

@@ -7,7 +7,9 @@ Thresholds follow from prices, one-way efficiencies and wear (:mod:`controllers.
   cheaper hours before them cannot give, spread evenly over equally cheap hours;
 * a reserve that was spent is bought back when that is cheapest;
 * energy is released if what it displaces costs more than replacing it: what dearer hours do not need before it can be
-  replaced, spread over equally dear hours so that it lasts through the peak.
+  replaced, spread over equally dear hours so that it lasts through the peak;
+* before all that, what coming hours need to stay below the target of the demand charge is kept, and what exceeds the
+  target now is released (:mod:`controllers.rules.peak_shaving`).
 
 All storages share the residual load by their power and go the same way: none charges from another.
 """
@@ -20,6 +22,7 @@ import numpy as np
 
 from controllers.marginal_cost import replacement_cost_per_mwh, round_trip_efficiency, worth_of_storing_per_mwh
 from controllers.rules.params import Params
+from controllers.rules.peak_shaving import Shaving
 from controllers.rules.site_view import (
     POWER_TOLERANCE_MW,
     PRICE_TOLERANCE_PER_MWH,
@@ -29,6 +32,7 @@ from controllers.rules.site_view import (
     SiteView,
     StorageView,
 )
+from controllers.rules.storage_stock import floor_soc, is_traded
 from controllers.rules.supply_stack import SupplyStack
 
 DEADBAND_FRAC = 0.01
@@ -63,21 +67,13 @@ class _Trader:
     """Cost of a delivered MWh bought in each interval, shape (intervals,)."""
 
 
-def is_traded(storage: StorageView, params: Params) -> bool:
-    """Whether it holds enough to be charged in one interval and discharged in another."""
-    plate = storage.nameplate
-    power_mw = max(plate.charge_power_mw, plate.discharge_power_mw)
-    return plate.discharge_power_mw > 0.0 and plate.energy_mwh >= params.min_storage_h * power_mw
-
-
-def floor_soc(storage: StorageView, params: Params) -> float:
-    """State of charge below which nothing is spent on price."""
-    plate = storage.nameplate
-    return min(max(plate.min_soc, params.reserve_soc), plate.max_soc)
-
-
 def decide_storages(
-    view: SiteView, residual_mw: np.ndarray, stack: SupplyStack, prices: PriceTable, params: Params
+    view: SiteView,
+    residual_mw: np.ndarray,
+    stack: SupplyStack,
+    prices: PriceTable,
+    params: Params,
+    shaving: Shaving | None = None,
 ) -> list[Decision]:
     """One decision per storage, in the order of the view.
 
@@ -98,12 +94,13 @@ def decide_storages(
     nothing: list[Decision | None] = [None] * len(traders)
     unsaleable_mw = max(-float(residual_mw[0]) - view.export_limit_mw, 0.0)
     taken = [_take_surplus(t, unsaleable_mw, stack, prices) for t in traders]
-    released = nothing if any(taken) else [_release(t, stack, prices) for t in traders]
+    released = nothing if any(taken) else [_shave(t, _release(t, stack, prices, shaving), shaving, prices)
+                                           for t in traders]
     bought = nothing if any(released) else [
         _buy(t, -d.p_set_mw if d else 0.0, stack, prices) or _refill_reserve(t, -d.p_set_mw if d else 0.0, prices)
         for t, d in zip(traders, taken, strict=True)]
 
-    by_name = {t.view.name: b or r or s or _hold(t, stack, prices)
+    by_name = {t.view.name: b or r or s or _hold(t, stack, prices, shaving)
                for t, b, r, s in zip(traders, bought, released, taken, strict=True)}
     return [by_name.get(s.name) or rest(s, prices.dt_h) for s in view.storages]
 
@@ -187,10 +184,13 @@ def _take_surplus(trader: _Trader, unsaleable_mw: float, stack: SupplyStack, pri
         f"selling earns {sale:.0f} {money}", p_set_mw=-taken_mw)
 
 
-def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decision | None:
-    """Displace what costs more than replacing, dearest first, as far as dearer hours before a refill leave energy."""
+def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable, shaving: Shaving | None) -> Decision | None:
+    """Displace what costs more than replacing, dearest first, as far as dearer hours before a refill leave energy.
+
+    What the coming hours need to stay below the billed peak is not spent on price.
+    """
     dt_h, name = prices.dt_h, trader.view.name
-    left_mwh, given_mw, displaced = max(trader.above_reserve_mwh, 0.0), 0.0, -1
+    left_mwh, given_mw, displaced = max(trader.above_reserve_mwh - _kept_mwh(trader, shaving), 0.0), 0.0, -1
     if left_mwh < trader.deadband_mw * dt_h:
         return None
     replacing = _cheapest_refill(trader, prices)
@@ -212,6 +212,26 @@ def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decisio
         name, Reason.PEAK_DISCHARGE,
         f"{name} discharges {given_mw:.2f} MW: {stack.in_words[displaced]} {stack.price_per_mwh[displaced, 0]:.0f} "
         f"{money}, stored energy costs {replacing:.0f} {money} to replace", p_set_mw=given_mw)
+
+
+def _kept_mwh(trader: _Trader, shaving: Shaving | None) -> float:
+    return shaving.kept_mwh * trader.share if shaving else 0.0
+
+
+def _shave(
+    trader: _Trader, released: Decision | None, shaving: Shaving | None, prices: PriceTable
+) -> Decision | None:
+    """At least what exceeds the target of the demand charge, whatever it displaces."""
+    above_mw = shaving.above_now_mw * trader.share if shaving else 0.0
+    given_mw = min(above_mw, trader.view.nameplate.discharge_power_mw, trader.above_reserve_mwh / prices.dt_h)
+    if shaving is None or given_mw < trader.deadband_mw or (released is not None and released.p_set_mw >= given_mw):
+        return released
+    name, level_mw, worth = trader.view.name, shaving.level_mw, shaving.charge.worth_per_mw
+    return Decision(
+        name, Reason.PEAK_SHAVING,
+        f"{name} discharges {given_mw:.2f} MW: import may reach {level_mw + shaving.above_now_mw:.2f} MW, and each MW "
+        f"above {level_mw:.2f} is expected to cost {worth:.0f} {prices.currency} of demand charge",
+        p_set_mw=given_mw)
 
 
 def _needed_ahead(trader: _Trader, stack: SupplyStack, price: float, dt_h: float) -> tuple[float, float]:
@@ -285,9 +305,13 @@ def _refill_reserve(trader: _Trader, taken_mw: float, prices: PriceTable) -> Dec
         f"{prices.buy_price_per_mwh[0]:.0f} {prices.currency}/MWh, the least ahead", p_set_mw=-charged_mw)
 
 
-def _hold(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> Decision:
+def _hold(trader: _Trader, stack: SupplyStack, prices: PriceTable, shaving: Shaving | None) -> Decision:
+    kept_mwh = min(_kept_mwh(trader, shaving), trader.above_reserve_mwh)
+    why = _why_idle(trader, stack, prices)
+    if shaving is not None and kept_mwh > trader.deadband_mw * prices.dt_h:
+        why = f"the coming hours need {kept_mwh:.1f} MWh to stay below {shaving.level_mw:.2f} MW of billed import"
     return Decision(trader.view.name, Reason.HOLD,
-                    f"{trader.view.name} holds {trader.view.energy_mwh:.1f} MWh: {_why_idle(trader, stack, prices)}")
+                    f"{trader.view.name} holds {trader.view.energy_mwh:.1f} MWh: {why}")
 
 
 def _why_idle(trader: _Trader, stack: SupplyStack, prices: PriceTable) -> str:

@@ -175,6 +175,25 @@ def test_a_new_month_starts_a_new_peak() -> None:
     assert peaks == [0.0, 9.0, 9.0, 0.0, 2.0]  # two measurements bound the first metering interval
 
 
+def test_late_in_a_month_storage_stays_below_its_peak_at_a_loss() -> None:
+    # at 3 h buying costs 424 and replacing (320 + 44) / 0.8464 + 56 = 486: only the peak is a reason to discharge
+    def battery_mw(charge_per_mw_month: float) -> float:
+        unit = operator(SMALL | {"market": tariff(demand_charge_per_mw_month=charge_per_mw_month)}, 12)
+        for t_s in range(0, 86_400, STEP_S):
+            unit.step(t_s, STEP_S, measured(t_s, exchange_mw=4.0 if t_s < 3600 else 2.0))
+        t_s = 10 * 86_400 + THREE_O_CLOCK_S
+        return float(unit.step(t_s, STEP_S, measured(t_s, exchange_mw=5.0)).p_set_mw[0])
+    assert battery_mw(40_800.0) == pytest.approx(1.0)
+    assert battery_mw(0.0) <= 0.0
+
+
+def test_without_a_demand_charge_no_peak_is_watched() -> None:
+    unit = operator(WITH_TARIFF)
+    for t_s in (0, STEP_S):
+        unit.step(t_s, STEP_S, measured(t_s, exchange_mw=9.0))
+    assert (unit.state.month_count, unit.state.month_peak_mw) == (0, 0.0)
+
+
 def test_own_charging_and_a_single_high_measurement_lift_no_ceiling() -> None:
     unit = operator(SMALL | {"market": tariff(demand_charge_per_mw_month=40_000.0)}, 2)
     for k, (exchange_mw, bess_mw) in enumerate(((12.0, -8.0), (12.0, -8.0), (7.0, 0.0), (4.0, 0.0))):

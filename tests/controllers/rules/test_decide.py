@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,15 @@ from hypothesis import strategies as st
 
 from controllers.rules.decide import decide
 from controllers.rules.params import Params
-from controllers.rules.site_view import Decision, LoadView, PriceTable, Reason, RenewableView, SiteView
+from controllers.rules.site_view import (
+    Decision,
+    DemandCharge,
+    LoadView,
+    PriceTable,
+    Reason,
+    RenewableView,
+    SiteView,
+)
 from tests.controllers.rules.sites import battery, chp, diesel, flywheel, prices, told
 from twin.nameplate import LoadNameplate, RenewableNameplate
 
@@ -19,6 +28,9 @@ HOURS = 12
 maybe_mw = st.floats(-30.0, 30.0) | st.just(math.nan)
 price = st.floats(-100.0, 3000.0)
 limit = st.floats(0.0, 30.0) | st.just(math.inf)
+
+
+charges = st.builds(DemandCharge, st.floats(0.0, 20.0), st.floats(0.0, 1e5), st.floats(0.0, 3.0), st.floats(0.0, 3.0))
 
 
 @st.composite
@@ -36,6 +48,7 @@ def sites(draw: st.DrawFn) -> SiteView:
         renewables=(RenewableView("pv", RenewableNameplate(8.0), draw(maybe_mw), draw(maybe_mw)),),
         loads=(LoadView("dc", LoadNameplate(1.2, 0.3, 2), draw(maybe_mw), draw(maybe_mw)),),
         import_limit_mw=draw(limit), export_limit_mw=draw(limit), demand_ceiling_mw=draw(limit),
+        demand_charge=draw(st.none() | charges),
         residual_mw=None if residual is None else np.array(residual))
 
 
@@ -78,6 +91,29 @@ def test_units_keep_their_minimum_times_whatever_the_price(site: SiteView, table
     for unit in site.generators:
         if unit.must_stay:
             assert (decisions[unit.name].p_set_mw > 0.0) == unit.on
+
+
+@settings(max_examples=200, deadline=None)
+@given(sites(), tables())
+def test_below_a_peak_that_is_billed_anyway_nothing_is_decided_otherwise(site: SiteView, table: PriceTable) -> None:
+    never_reached = DemandCharge(counted_mw=1e3, worth_per_mw=1e9, margin_mw=0.0)
+    with_charge, without = replace(site, demand_charge=never_reached), replace(site, demand_charge=None)
+    assert decide(with_charge, table, Params()) == decide(without, table, Params())
+
+
+@settings(max_examples=200, deadline=None)
+@given(sites(), tables(), st.floats(0.0, 0.9))
+def test_the_demand_charge_touches_neither_emergency_sets_nor_the_reserve(
+    site: SiteView, table: PriceTable, reserve: float
+) -> None:
+    params = Params(reserve_soc=reserve)
+    plain = {d.name: d for d in decide(replace(site, demand_charge=None, import_limit_mw=math.inf), table, params)}
+    charged = {d.name: d for d in decide(replace(site, import_limit_mw=math.inf), table, params)}
+    assert charged["diesel"] == plain["diesel"]
+    for s in site.storages[:2]:
+        if charged[s.name].p_set_mw > 0.0:
+            spent_mwh = charged[s.name].p_set_mw * table.dt_h / s.nameplate.discharge_efficiency
+            assert s.energy_mwh - spent_mwh >= max(reserve, s.nameplate.min_soc) * s.capacity_mwh - 1e-6
 
 
 def test_nothing_is_dispatched_on_price_without_knowing_the_load() -> None:
