@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -29,6 +29,10 @@ class Location:
     """ISO 3166 code for the holiday calendar; None: only Saturday and Sunday are free."""
 
 
+KEPT_TABLES = 400
+"""A year of days."""
+
+
 class Calendar:
     """Local time and working days, as pure functions of the seconds since the scenario's start."""
 
@@ -38,6 +42,7 @@ class Calendar:
         self.zone = ZoneInfo(timezone)
         self.start_utc = start.astimezone(ZoneInfo("UTC"))
         self.country = country
+        self._tables: dict[bytes, CalendarTable] = {}
 
     @cached_property
     def _holidays(self):  # type: ignore[no-untyped-def]
@@ -63,22 +68,41 @@ class Calendar:
         return self._holidays is not None and day in self._holidays
 
     def table(self, t_s: np.ndarray) -> CalendarTable:
-        """Local hour, day and month of many instants at once (days are looked up once each).
+        """Local hour, day and month of many instants at once. All loads of a site ask for the same days: the last
+        tables are kept.
 
         Parameters
         ----------
         t_s : (n,) int array, seconds from scenario start.
         """
+        t_s = np.asarray(t_s, dtype=np.int64)
+        key = t_s.tobytes()
+        if key not in self._tables:
+            if len(self._tables) == KEPT_TABLES:
+                self._tables.pop(next(iter(self._tables)))
+            self._tables[key] = self._table(t_s)
+        return self._tables[key]
+
+    def _table(self, t_s: np.ndarray) -> CalendarTable:
         stamps = [self.local(int(t)) for t in t_s]
         days = [s.date() for s in stamps]
         working = {d: self.is_working_day(d) for d in set(days)}
-        return CalendarTable(
+        table = CalendarTable(
             hour=np.array([s.hour + s.minute / 60 + s.second / 3600 for s in stamps]),
             month=np.array([d.month for d in days]),
             weekday=np.array([d.weekday() for d in days]),
             working_day=np.array([working[d] for d in days]),
             day=days,
         )
+        for column in (table.hour, table.month, table.weekday, table.working_day):
+            column.flags.writeable = False  # it is handed out again
+        return table
+
+
+@lru_cache(maxsize=16)
+def calendar_of(start: datetime, timezone: str, country: str | None) -> Calendar:
+    """The same calendar for all who ask: what it has looked up serves them all."""
+    return Calendar(start, timezone, country)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +144,7 @@ class Context:
     @cached_property
     def calendar(self) -> Calendar:
         """The site's calendar."""
-        return Calendar(self.start, self.location.timezone, self.location.country)
+        return calendar_of(self.start, self.location.timezone, self.location.country)
 
     def rng(self, name: str) -> np.random.Generator:
         """A generator of its own for each component: adding one asset does not change the noise of another."""

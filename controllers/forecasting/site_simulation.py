@@ -117,7 +117,10 @@ def _weather(scenario: ResolvedScenario, context: Context, steps: int) -> dict[s
         return {}
     component = _built(spec, context)
     names = [f.name for f in dataclasses.fields(component.Outputs)]
-    rows = [dataclasses.astuple(component.step(k * context.step_s, context.step_s, Nothing())) for k in range(steps)]
+    rows = []
+    for k in range(steps):
+        outputs = component.step(k * context.step_s, context.step_s, Nothing())
+        rows.append([getattr(outputs, name) for name in names])
     return {name: np.array(column, dtype=float) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.local_time import StepTable
-from twin.context import Calendar, CalendarTable
+from twin.context import KEPT_TABLES, Calendar, CalendarTable, calendar_of
 
 BEFORE_SUMMER_TIME = datetime(2025, 3, 29, 22, 7, 30, tzinfo=timezone(timedelta(hours=1)))
 """Four hours before the clock in Berlin jumps from 02:00 to 03:00, off the quarter hour."""
@@ -41,3 +41,22 @@ def test_row_does_not_depend_on_what_was_asked_before() -> None:
     asked = [table.row(864_000, 3600), table.row(7200, 3600), table.row(450, 900), table.row(0, 3600)]
 
     assert [asked[3], asked[1], asked[0]] == fresh
+
+
+def test_what_a_calendar_has_looked_up_serves_all_who_ask_and_cannot_be_changed() -> None:
+    """Two sites of one place and start have one calendar; asked again, or after many other days, it tells the same."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    calendar = calendar_of(start, "Asia/Shanghai", "CN")
+    assert calendar_of(start, "Asia/Shanghai", "CN") is calendar
+    assert calendar_of(start, "Asia/Shanghai", None) is not calendar
+    day = np.arange(0, 86_400, 3600)
+    first = calendar.table(day)
+    assert calendar.table(day.copy()) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first.hour[0] = 0.0
+    for number in range(1, KEPT_TABLES + 1):
+        calendar.table(day + 86_400 * number)
+    again = calendar.table(day)
+    assert again is not first
+    assert again.day == first.day and (again.hour == first.hour).all()
+    assert again.hour[:3].tolist() == [8.0, 9.0, 10.0]  # UTC and eight hours
