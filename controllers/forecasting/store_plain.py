@@ -85,10 +85,8 @@ def model_from_stored(
     blank = Calibration.start(capacity, horizon.leads, horizon.step_s)
     calibration = Calibration(capacity, blank.block_of_lead, arrays["scores"].astype(float),
                               arrays["drift"].astype(float))
-    bias = RecentBias.start(group)
-    if "bias_came" in arrays:
-        bias = RecentBias(bias.has_level, arrays["bias_issue_utc_s"].astype(np.int64),
-                          arrays["bias_came"].astype(float), arrays["bias_expected"].astype(float))
+    bias = RecentBias(RecentBias.start(group).has_level, arrays["bias_issue_utc_s"].astype(np.int64),
+                      arrays["bias_came"].astype(float), arrays["bias_expected"].astype(float))
     weights = arrays["combination"].astype(float)
     block_of_lead = np.arange(horizon.leads) * horizon.step_s // (BLOCK_H * 3600)
     verdicts = tuple(MemberVerdict(v["target"], v["member"], v["skill"], v["used"]) for v in plain["verdicts"])
