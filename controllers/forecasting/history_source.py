@@ -12,7 +12,7 @@ import numpy as np
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.data_folder import archive_of_folder, location_of
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.folder_description import FILE, read_folder
+from controllers.forecasting.folder_description import FILE, HorizonSpec, read_folder
 from controllers.forecasting.plausible import without_implausible
 from controllers.forecasting.quality import (
     HIGH,
@@ -103,7 +103,9 @@ def _of_folder(models: ModelSet, place: Path, seed: int) -> tuple[Archive, list[
     is_told = site.latitude_deg is not None and site.longitude_deg is not None
     refuse_other_site(models, comparable_place(models, location_of(site), is_told=is_told), models.series(),
                       {name: target.capacity for name, target in spec.targets.items()})
-    archive, _, findings = archive_of_folder(spec, folder, seed)
+    step_s = models.groups[0].group.horizon.step_s  # features are made of means over it, whatever the folder is for
+    archive, _, findings = archive_of_folder(spec.model_copy(update={"horizon": HorizonSpec(step_s=step_s)}), folder,
+                                             seed)
     return archive, findings
 
 

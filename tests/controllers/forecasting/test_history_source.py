@@ -64,6 +64,23 @@ def test_a_folder_of_the_site_is_forecast(tmp_path, old, new) -> None:
     assert len(list(made.rows())) == len(SIGNALS)
 
 
+def test_models_of_hours_look_at_the_hours_of_a_folder_in_quarter_hours(tmp_path) -> None:
+    """Quarters of 110, 90, 105 and 95 % have the mean of the hour."""
+    def quartered(table: pd.DataFrame) -> pd.DataFrame:
+        parts = [table.assign(time=table["time"] + pd.Timedelta(minutes=15 * k),
+                              **{name: share * table[name] for name in SIGNALS})
+                 for k, share in enumerate((1.1, 0.9, 1.05, 0.95))]
+        return pd.concat(parts).sort_values("time")
+
+    (whole := tmp_path / "hours").mkdir()
+    (fine := tmp_path / "quarters").mkdir()
+    expected = forecasts(described(whole, "", ""))
+    described(fine, "series:", "horizon: {step_s: 900, leads: 96}\nseries:")
+    history(fine, quartered)
+    for found, same in zip(forecasts(fine).served, expected.served, strict=True):
+        assert found.forecast.quantiles == pytest.approx(same.forecast.quantiles)
+
+
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("latitude_deg: 31.23", "latitude_deg: 40.0", r"models are of tiny at 31.23, 121.47 .*, the site is at 40"),
     ("timezone: Asia/Shanghai", "timezone: Asia/Tokyo", r"\(Asia/Shanghai, country CN\), the site .* \(Asia/Tokyo,"),
