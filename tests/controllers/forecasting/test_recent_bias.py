@@ -45,8 +45,8 @@ def factor(bias: RecentBias) -> float:
 
 def test_a_lasting_error_is_corrected_as_far_as_it_is_beyond_chance() -> None:
     """Errors of −4 and −8 MWh in turn over 10 days of 24 MWh: mean −6, variance 40/9, z² = 36/(4/9) = 81;
-    s = 0.75 (1 − 2/81), factor 1 − s/4."""
-    assert factor(bias_after([20.0, 16.0] * 5)) == pytest.approx(1.0 - 0.75 * (1.0 - 2.0 / 81.0) * 0.25, abs=1e-12)
+    s = 0.75 (1 − 4/81), factor 1 − s/4."""
+    assert factor(bias_after([20.0, 16.0] * 5)) == pytest.approx(1.0 - 0.75 * (1.0 - 4.0 / 81.0) * 0.25, abs=1e-12)
 
 
 def test_an_error_within_chance_changes_nothing() -> None:
