@@ -33,6 +33,7 @@ from controllers.rules.demand_charge import (
     worth_per_mw,
 )
 from controllers.rules.forecast_load import forecast_parts_mw, measured_parts_mw, remembered_mw, signals_of
+from controllers.rules.generators import is_run_by_others
 from controllers.rules.params import Params
 from controllers.rules.planned_exchange import planned_exchange_mw
 from controllers.rules.residual_load import (
@@ -208,6 +209,8 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
     def step(self, t_s: int, dt_s: int, inputs: Inputs) -> Outputs:
         """Decide for [t_s, t_s + dt_s)."""
         view = self._view(t_s, inputs)
+        if self._takes_over(t_s, view):
+            view = self._view(t_s, inputs)
         prices = self._prices(t_s, dt_s, inputs)
         residual_now_mw = measured_residual_mw(view)
         if math.isfinite(residual_now_mw):
@@ -220,6 +223,13 @@ class RuleBasedOperator(Component[Params, Inputs, Outputs, State]):
         outputs = self._tell(t_s, decisions)
         outputs.planned_exchange_mw = planned_exchange_mw(self.state.residual_mw, view, decisions)
         return outputs
+
+    def _takes_over(self, t_s: int, view: SiteView) -> bool:
+        """Units that others have started are its own from now on: their minimum up time begins when it sees them."""
+        running = [unit for unit in view.generators if is_run_by_others(unit, self.step_s / 3600.0)]
+        for unit in running:
+            self.state.p_set_mw[self._index[unit.name]], self.state.switched_s[self._index[unit.name]] = unit.p_mw, t_s
+        return bool(running)
 
     def _expected(self, t_s: int, view: SiteView, residual_now_mw: float, dt_h: float) -> tuple[np.ndarray, float]:
         """Residual load over the look-ahead, (intervals,), and how much higher the first intervals may well be.

@@ -29,6 +29,8 @@ from twin.nameplate import GeneratorNameplate
 
 WORTH_TOLERANCE_PER_H = 1e-6
 """Money per hour below which running and not running are worth the same."""
+RUNNING_FRAC = 0.5
+"""Of the minimum load: less may be a meter's error."""
 INFEASIBLE_PER_H = -1e12
 """Worth [money/h] of running where not even the minimum load finds a taker."""
 
@@ -140,6 +142,16 @@ def standby(view: SiteView) -> list[Decision]:
         if u.on and u.must_stay else Decision(u.name, Reason.STANDBY, f"{u.name} stands by for emergencies")
         for u in view.generators if u.nameplate.emergency_only
     ]
+
+
+def is_run_by_others(unit: GeneratorView, dt_h: float) -> bool:
+    """Runs without the operator's order: by hand, by an older schedule that a gate released, by a repair.
+
+    A unit that was told to stop may take its time, up to two intervals.
+    """
+    plate = unit.nameplate
+    least_mw = RUNNING_FRAC * (plate.min_mw or plate.rated_mw)
+    return not plate.emergency_only and not unit.on and unit.held_h >= 2.0 * dt_h and unit.p_mw > least_mw
 
 
 def keep_as_is(unit: GeneratorView) -> Decision:

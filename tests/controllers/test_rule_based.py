@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from controllers.rule_based import Inputs, Outputs, RuleBasedOperator
-from controllers.rules.site_view import Reason
+from controllers.rules.generators import is_run_by_others
+from controllers.rules.site_view import GeneratorView, Reason
 from tests.controllers.closed_loop import (
     BATTERY,
     CHP,
@@ -140,6 +142,26 @@ def test_remembers_when_a_unit_was_switched() -> None:
     later = TEN_O_CLOCK_S + STEP_S
     told = unit.step(later, STEP_S, measured(later, exchange_mw=-8.0, energy_mwh=4.0))
     assert (told.p_set_mw[1], Reason(told.reason_code[1])) == (1.2, Reason.RUN_MIN_UP)
+
+
+def test_a_unit_that_others_started_keeps_its_minimum_up_time() -> None:
+    """At three in the morning the CHP does not pay; found running, by hand or by an older release, it stays on for two
+    hours; where it is not measured, or its meter shows a little at rest, it stays off."""
+    unit = operator(WITH_TARIFF)
+    running = replace(measured(THREE_O_CLOCK_S), p_mw=np.array([0.0, CHP.min_mw, 0.0, -1.2]))
+    told = [unit.step(THREE_O_CLOCK_S + k * STEP_S, STEP_S, running) for k in range(9)]
+    assert all(t.p_set_mw[1] == CHP.min_mw for t in told[:8])
+    assert [t.reason_code[1] == Reason.RUN_MIN_UP for t in told] == [True] * 8 + [False]
+    for p_mw in (0.0, 0.05 * CHP.min_mw, math.nan):
+        resting = replace(measured(THREE_O_CLOCK_S), p_mw=np.array([0.0, p_mw, 0.0, -1.2]))
+        assert operator(WITH_TARIFF).step(THREE_O_CLOCK_S, STEP_S, resting).p_set_mw[1] == 0.0
+
+
+@pytest.mark.parametrize(("told_off_h", "expected"), [(0.25, False), (0.5, True)])
+def test_a_unit_that_was_told_to_stop_has_two_intervals_to_come_to_rest(told_off_h: float, expected: bool) -> None:
+    assert is_run_by_others(GeneratorView("chp", CHP, CHP.min_mw, 0.0, told_off_h), 0.25) is expected
+    emergency = replace(CHP, emergency_only=True)  # starts by itself when the grid fails
+    assert not is_run_by_others(GeneratorView("diesel", emergency, CHP.min_mw, 0.0, told_off_h), 0.25)
 
 
 def test_charges_for_the_load_of_yesterday() -> None:
