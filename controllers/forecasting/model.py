@@ -16,7 +16,7 @@ from controllers.forecasting.conformal import Calibration, ordered
 from controllers.forecasting.features import known_windows
 from controllers.forecasting.forecast import Forecast
 from controllers.forecasting.member import Member
-from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
+from controllers.forecasting.quantiles import LEVELS, mean_of, within_limits
 from controllers.forecasting.recent_bias import RecentBias
 from controllers.forecasting.targets import TargetGroup
 from controllers.forecasting.versioned import KnownAt
@@ -116,6 +116,6 @@ def issue(windows: Windows, members: np.ndarray, service: Service) -> Issued:
 def learnt(service: Service, issued: Issued, outcome: np.ndarray, step_s: int) -> Service:
     """Weights, level and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown."""
     combination = service.combination.stepped(issued.members[:, :, None], outcome[:, None])
-    bias = service.bias.updated(issued.issue_utc_s, issued.combined[..., MEDIAN], outcome, step_s)
+    bias = service.bias.updated(issued.issue_utc_s, mean_of(issued.combined), outcome, step_s)
     calibration = service.calibration.updated(issued.levelled, issued.calibrated, outcome, issued.daylight)
     return Service(combination, bias, calibration)

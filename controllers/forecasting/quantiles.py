@@ -14,6 +14,12 @@ PERCENTILES = np.arange(1, 100) / 100.0
 """Levels of GEFCom2014's score."""
 
 
+def mean_of(quantiles: np.ndarray) -> np.ndarray:
+    """Mean of the distribution that the quantiles (..., levels) are of, (...): each stands for what is nearest."""
+    edges = np.concatenate([[0.0], (np.array(LEVELS[1:]) + np.array(LEVELS[:-1])) / 2.0, [1.0]])
+    return quantiles @ np.diff(edges)
+
+
 def within_limits(quantiles: np.ndarray, windows: Windows) -> np.ndarray:
     """Physical limits: nothing beyond a target's limits, no PV at night; quantiles (targets, n, leads, levels)."""
     low = np.array([target.limits[0] for target in windows.group.targets])

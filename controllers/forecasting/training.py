@@ -28,6 +28,8 @@ from controllers.forecasting.windows import Windows
 
 MEMBERS: tuple[Callable[[], Member], ...] = (Climatology, LightGbmQuantiles, ResidualNetwork, MultimodalNetwork)
 """Beside the seasonal naive, which is always fitted: it is the persistence that the others have to beat."""
+FALLBACKS = (SeasonalNaive, Climatology)
+"""Learn from all windows even if no target uses them: they serve when nothing else can."""
 LEAST_ISSUES = 14
 """Of each split: two weeks."""
 
@@ -89,7 +91,8 @@ def train(
         predicted.append(member.predict(validation))
     model = assembled(group, tuple(fitted), np.stack(predicted), validation)
     everything = train_windows.joined(validation)
-    for member in model.used_members():
+    served = [*model.used_members(), *(m for m in fitted if isinstance(m, FALLBACKS))]
+    for member in (member for member in fitted if member in served):
         progress(f"{group.name}: {member.name} learns from validation, too")
         member.refit(everything, seed)
     return model
