@@ -23,6 +23,7 @@ from twin.suggest import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+OTHER_SEPARATORS = (";", "\t", ",", "|")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 HOUR_S = 3600
 TABLES_KEPT = 4
@@ -106,8 +107,10 @@ def _read_table(file: str, how: TableFormat, changed_ns: int, size: int) -> Tabl
     frame = _read_parquet(file) if is_parquet else _read_csv(file, how)
     if how.time_column not in frame.columns:
         columns = [str(column) for column in frame.columns]
-        raise ProfileError("time_column", f"{file}: no column {how.time_column!r} with the time stamps; "
-                                          + did_you_mean(how.time_column, columns))
+        other = next((mark for mark in OTHER_SEPARATORS if len(columns) == 1 and mark in columns[0]), None)
+        hint = did_you_mean(how.time_column, columns) if other is None else \
+            f"the header {columns[0]!r} looks separated by {other!r}: set separator"
+        raise ProfileError("time_column", f"{file}: no column {how.time_column!r} with the time stamps; {hint}")
     if len(frame) < 2:
         raise ProfileError("file", f"{file}: has {len(frame)} rows of data; a series needs two at least")
     lines = frame.index.to_numpy() + (1 if is_parquet else 2)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600
 TABLE_LEADS = 12
-"""Rows of a table, spread over the horizon."""
+"""Rows of a table at most, at even steps over the horizon."""
 TABLE_TARGETS = 3
 """Columns of a table: as many as 80 characters hold."""
 FAN_PX = 190
@@ -108,14 +108,15 @@ def _lost(made: Forecasts, target: Target, level: Level, archive: Archive) -> st
 
 
 def forecast_plain(made: Forecasts) -> dict[str, Any]:
-    """For scripts: magnitudes in the units of the series; the first row of quantiles holds for ``step_s`` from
-    ``issued`` on, the next for as long after that."""
+    """For scripts: magnitudes in the units of the series; a row of quantiles holds for ``step_s`` from its time on."""
     return {
         "issued": made.local(made.at_utc_s).isoformat(), "site": made.models.site, "levels": list(LEVELS),
         "targets": [{
             "target": target.series, "kind": target.kind.value, "by": served.levels[k].name.lower(),
             "flags": [f for f in served.forecast.flags if ":" not in f or f.endswith(f":{target.series}")],
             "step_s": served.forecast.group.horizon.step_s,
+            "times": [made.local(made.at_utc_s + int(lead_s)).isoformat()
+                      for lead_s in served.forecast.group.horizon.lead_s],
             "quantiles": np.round(served.forecast.quantiles[k], 6).tolist(),
         } for target, served, k in made.rows()],
         "notes": made.notes,
@@ -130,18 +131,18 @@ def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
     low, high = INTERVAL_80
     yield f"{made.models.site}: issued {made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}; magnitudes, 10–50–90 % quantiles"
     horizon = made.served[0].forecast.group.horizon
+    shown = range(0, horizon.leads, -(-horizon.leads // TABLE_LEADS))
     yield (f"means over the {horizon.step_s // 60} min that begin at the time of a row, {made.models.location.timezone}"
-           f"; {min(TABLE_LEADS, horizon.leads)} of {horizon.leads} are shown, --json has all")
+           f"; {len(shown)} of {horizon.leads} are shown, --json has all")
     by_group: dict[str, list[tuple[Target, Served, int]]] = {}
     for row in made.rows():
         by_group.setdefault(row[1].forecast.group.name, []).append(row)
     for rows in by_group.values():
         forecast = rows[0][1].forecast
-        leads = np.unique(np.linspace(0, forecast.group.horizon.leads - 1, TABLE_LEADS).astype(int))
         for first in range(0, len(rows), TABLE_TARGETS):
             part = rows[first:first + TABLE_TARGETS]
             table = Table("from\n(local)", *(target.series for target, _, _ in part), box=None, padding=(0, 2, 0, 0))
-            for lead in leads:
+            for lead in shown:
                 begins = made.local(made.at_utc_s + int(forecast.group.horizon.lead_s[lead]))
                 cells = [f"{q[lead, low]:.3g} [bold]{q[lead, MEDIAN]:.3g}[/bold] {q[lead, high]:.3g}"
                          for q in (served.forecast.quantiles[k] for _, served, k in part)]

@@ -19,6 +19,9 @@ from simulators.environment.time_stamps import regular_grid, to_utc
 from simulators.profiles_table import PARQUET_SUFFIXES, ProfileError, TableFormat, read_table
 from twin.suggest import did_you_mean
 
+ISSUE_SIGNS = ("issue", "reference", "init", "run")
+"""Parts of the names that columns of issue times have."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryFormat:
@@ -59,7 +62,7 @@ def read_history(
         texts = [str(stamp) for stamp in table.stamps]
         grid = regular_grid(table.stamps, texts, file, lambda row: int(table.lines[row]))
     except ProfileError as error:
-        raise HistoryError(error.problems[0].message) from error
+        raise HistoryError(error.problems[0].message + _issue_hint(file, how)) from error
     except WeatherError as error:
         raise HistoryError(str(error)) from error
     step_s = grid.interval_s
@@ -155,6 +158,18 @@ def coarsened(series: VersionedSeries, step_s: int, least_share: float = 0.5) ->
     np.maximum.at(available, where, series.available_utc_s)
     enough = count >= least_share * step_s / series.step_s
     return VersionedSeries(series.name, series.role, step_s, groups[0][enough], available[enough], mean[enough])
+
+
+def _issue_hint(file: str, how: HistoryFormat) -> str:
+    """For a table that repeats its stamps because each issue of a forecast has them."""
+    try:
+        frame = _frame(file, how)
+    except HistoryError:
+        return ""
+    issues = [str(column) for column in frame if any(sign in str(column).lower() for sign in ISSUE_SIGNS)]
+    if not issues or how.time_column not in frame or not frame[how.time_column].duplicated().any():
+        return ""
+    return f"; or are these forecasts of several issues? Then write issue_column: {issues[0]}, and step_s"
 
 
 def _frame(file: str, how: HistoryFormat):  # type: ignore[no-untyped-def]

@@ -71,8 +71,9 @@ def to_utc(texts: list[str], zone: str | None, time_format: str | None, file: st
     with_offset = stamps.str.contains(HAS_OFFSET, regex=True).fillna(False).to_numpy(dtype=bool)
     if with_offset.any() and not with_offset.all():
         odd = int(np.flatnonzero(with_offset != with_offset[0])[0])
+        cut = "; or was the file cut off in its last line? Then drop it" if odd == len(texts) - 1 else ""
         raise WeatherError(f"{file}:{line_of(odd)}: stamp {texts[odd][:40]!r} and the lines before differ in having an "
-                           "offset from UTC; write all stamps alike")
+                           f"offset from UTC; write all stamps alike{cut}")
     parsed = pd.to_datetime(stamps, utc=bool(with_offset.all()), format=time_format or "ISO8601", errors="coerce")
     if parsed.isna().any():
         bad = int(np.flatnonzero(parsed.isna())[0])

@@ -87,6 +87,11 @@ def test_a_missing_column_comes_with_a_suggestion(  # type: ignore[no-untyped-de
     assert hint in refusal(text_file(header, *(f"{t},1" for t in TIMES)))[1]
 
 
+def test_another_separator_is_recognised(text_file) -> None:  # type: ignore[no-untyped-def]
+    parameter, message = refusal(text_file("time;load", *(f"{t};1" for t in TIMES)))
+    assert parameter == "time_column" and "the header 'time;load' looks separated by ';': set separator" in message
+
+
 def test_a_missing_file_comes_with_a_suggestion(tmp_path: Path) -> None:
     write_series(tmp_path / "profile.csv", TIMES, load=[1, 2, 3])
     parameter, message = refusal(str(tmp_path / "profil.csv"))

@@ -159,6 +159,7 @@ def test_a_forecast_from_the_folder_is_whole_and_local(folder) -> None:
     assert (load_forecast["target"], load_forecast["by"], load_forecast["flags"]) == ("load_mw", "model", [])
     quantiles = np.array(load_forecast["quantiles"])
     assert quantiles.shape == (24, len(made["levels"])) and (np.diff(quantiles, axis=1) >= 0.0).all()
+    assert load_forecast["times"][0] == made["issued"] and load_forecast["times"][12][11:] == "12:00:00+02:00"
     assert 2.0 < quantiles[12, 3] < 5.0 and quantiles[3, 3] < 1.5  # noon of a Monday, and its night
 
 
@@ -266,6 +267,8 @@ def test_a_forecast_a_while_after_the_last_measurement_says_so_in_words(folder) 
 def test_the_table_says_what_the_time_of_a_row_means(folder) -> None:
     text = twin("forecast", trained_in(folder), "--history", folder, "--at", "2025-05-12T00:00")
     assert "means over the 60 min that begin at the time of a row, Europe/Berlin; 12 of 24 are shown" in text
+    assert [row.split()[1] for row in text.splitlines() if row.startswith("Mon ")] == [
+        f"{hour:02d}:00" for _ in ("load", "PV") for hour in range(0, 24, 2)]
 
 
 def described(folder: Path, old: str, new: str) -> None:

@@ -124,3 +124,18 @@ def test_versions_of_a_forecast_are_averaged_apart() -> None:
 def test_a_step_that_does_not_fit() -> None:
     with pytest.raises(HistoryError, match="900 s cannot be averaged to 1000 s"):
         coarsened(VersionedSeries.measured("load_mw", 0, 900, np.ones(4)), 1000)
+
+
+def test_forecasts_of_several_issues_read_as_measurements_are_told_how_to_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "nwp.csv"
+    file.write_text("time,issued,t2m\n" + "".join(f"2025-03-01T0{h}:00Z,2025-03-01T0{i}:00Z,{h}\n"
+                                                 for i in (0, 1) for h in (2, 3)))
+    with pytest.raises(HistoryError, match=r"forecasts of several issues\? Then write issue_column: issued"):
+        read_history(str(file), "t2m", "air_degc")
+
+
+def test_a_file_that_was_cut_off_in_its_last_stamp(tmp_path: Path) -> None:
+    file = csv(tmp_path, ["2025-03-01T01:00Z", "2025-03-01T02:00Z"], [1, 2])
+    Path(file).write_text(Path(file).read_text() + "2025-03-01T03:")
+    with pytest.raises(HistoryError, match=r"history\.csv:4: .*was the file cut off in its last line"):
+        read_history(file, "load", "load_mw")
