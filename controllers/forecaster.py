@@ -129,6 +129,11 @@ class Forecaster(Component[Params, Inputs, Outputs, State]):
         if start_utc_s % QUARTER_S:
             raise ComponentError(f"{name}: the scenario starts at {context.start:%H:%M:%S}; forecasts need a start on "
                                  "a quarter of an hour")
+        step_s = params.step_s or QUARTER_S
+        if start_utc_s % HOUR_S % step_s:
+            raise ComponentError(f"{name}: the scenario starts at {context.start:%H:%M:%S}, and steps of {step_s} s "
+                                 "from there never meet a full hour of UTC, when forecasts are made; choose step_s "
+                                 f"{QUARTER_S}, or another start")
         self.service = ForecastService(models, self.signals, start_utc_s)
         self._persistence = persistence.PersistenceForecast(name, persistence.Params(step_s=params.step_s), context)
         self._samples_count = 0

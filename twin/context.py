@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,12 @@ class Calendar:
 
 @lru_cache(maxsize=16)
 def calendar_of(start: datetime, timezone: str, country: str | None) -> Calendar:
-    """The same calendar for all who ask: what it has looked up serves them all."""
+    """The same calendar for all who ask: what it has looked up serves them all.
+
+    Parameters
+    ----------
+    start : in UTC: with a zone of its own, the two 02:30 of an autumn night would be equal.
+    """
     return Calendar(start, timezone, country)
 
 
@@ -144,7 +149,7 @@ class Context:
     @cached_property
     def calendar(self) -> Calendar:
         """The site's calendar."""
-        return calendar_of(self.start, self.location.timezone, self.location.country)
+        return calendar_of(self.start.astimezone(UTC), self.location.timezone, self.location.country)
 
     def rng(self, name: str) -> np.random.Generator:
         """A generator of its own for each component: adding one asset does not change the noise of another."""

@@ -24,7 +24,7 @@ PAIRS = tuple((k, len(LEVELS) - 1 - k) for k in range(MEDIAN))
 NOMINAL = np.array([LEVELS[high] - LEVELS[low] for low, high in PAIRS])
 WINDOW_DAYS = 45
 LEAST_DAYS = 7
-"""Fewer days of scores: no offset from them yet."""
+"""Fewer days with a score: no offset from them yet."""
 BLOCK_H = 4
 GAIN = 0.3
 """Of the integrator: offset per missed share of an issue."""
@@ -65,10 +65,12 @@ class Calibration:
     def offsets(self) -> np.ndarray:
         """(targets, leads, pairs) in widths of the interval."""
         found = np.zeros((*self.scores.shape[1:3], len(PAIRS)))
-        if len(self.scores) >= LEAST_DAYS:
-            for block in range(int(self.block_of_lead[-1]) + 1):
-                inside = self.block_of_lead == block
-                found[:, inside] = _conformal_quantile(self.scores[:, :, inside])[:, None]
+        for block in range(int(self.block_of_lead[-1]) + 1):
+            inside = self.block_of_lead == block
+            known_days = np.isfinite(self.scores[:, :, inside, 0]).any(axis=2).sum(axis=0)
+            if known_days.max(initial=0) >= LEAST_DAYS:
+                by_target = _conformal_quantile(self.scores[:, :, inside])
+                found[:, inside] = np.where(known_days[:, None] >= LEAST_DAYS, by_target, 0.0)[:, None]
         return np.clip(found + self.steered[:, None], LEAST_OFFSET, MOST_OFFSET)
 
     @property

@@ -85,7 +85,7 @@ def without_missing_codes(
     """A table's series without the codes that stand for a missing value.
 
     A code is only taken for one where it cannot be a value: beyond the limits of the quantity, or, where it has none,
-    farther from all other values than those are from each other.
+    farther from all other values than those, which vary, are from each other.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def without_missing_codes(
     written = np.array(MISSING_CODES) * factor + offset
     is_code = np.isclose(values[:, None], written, rtol=1e-9, atol=0.0).any(axis=1)
     is_missing = is_code & ((values < low) | (values > high))
-    if is_code.any() and not is_code.all():
+    if is_code.any() and not is_code.all() and not np.isfinite([low, high]).any():
         least, most = values[~is_code].min(), values[~is_code].max()
-        is_missing |= is_code & (np.maximum(least - values, values - most) > most - least)
+        is_missing |= is_code & (most > least) & (np.maximum(least - values, values - most) > most - least)
     if not is_missing.any():
         return series, []
     first = int(series.valid_utc_s[is_missing.argmax()])

@@ -66,8 +66,15 @@ class Shaving:
 
     @property
     def above_now_mw(self) -> float:
-        """Import above the target that is expected, or well possible; the measurement is as old as the interval."""
-        return max(float(self.net_mw[:2].max()) + self.charge.surprise_mw - self.level_mw, 0.0)
+        """What to give now: import above the target that is expected (the measurement is as old as the interval, so
+        the higher of two intervals), and what the forecast holds possible as far as coming ones leave energy for it.
+
+        Given in every interval, what is only possible would empty the storage before a long peak is over.
+        """
+        expected_mw = float(self.net_mw[:2].max()) - self.level_mw
+        given_mw, possible_mw = max(expected_mw, 0.0), max(expected_mw + self.charge.surprise_mw, 0.0)
+        spare_mw = max(self.stock.content_mwh - self.kept_mwh, 0.0) / self.dt_h - given_mw
+        return given_mw + max(min(possible_mw - given_mw, spare_mw), 0.0)
 
     @property
     def kept_mwh(self) -> float:
@@ -76,13 +83,14 @@ class Shaving:
 
 
 def charging_room(stack: SupplyStack, buy_price_per_mwh: np.ndarray, stock: Stock, dt_h: float) -> ChargingRoom:
-    """Storage displaces the dearest supply first; of it no more than it holds."""
-    price, power_mw = stack.price_per_mwh[:-1].ravel(), stack.power_mw[:-1].ravel()  # the last tier is sale
+    """Storage displaces the dearest supply first; of it no more than its power gives and it holds."""
+    displaceable_mw = stack.share(1.0, stock.discharge_mw)
+    price, power_mw = stack.price_per_mwh[:-1].ravel(), displaceable_mw[:-1].ravel()  # the last tier is sale
     dearest_first = np.argsort(-price, kind="stable")
     price, up_to_mwh = price[dearest_first], np.cumsum(power_mw[dearest_first]) * dt_h
-    within = up_to_mwh <= stock.usable_mwh
-    return ChargingRoom(buy_price_per_mwh / stock.round_trip + stock.wear_cost_per_mwh, price[within],
-                        up_to_mwh[within])
+    count = int(np.searchsorted(up_to_mwh, stock.usable_mwh)) + 1  # the last one in part
+    return ChargingRoom(buy_price_per_mwh / stock.round_trip + stock.wear_cost_per_mwh, price[:count],
+                        np.minimum(up_to_mwh[:count], stock.usable_mwh))
 
 
 def with_target(shaving: Shaving) -> Shaving:
@@ -115,10 +123,13 @@ def _holds(net_mw: np.ndarray, level_mw: float, shaving: Shaving) -> bool:
     if float(net_mw.max()) - level_mw > stock.discharge_mw:
         return False
     given = np.maximum(net_mw - level_mw, 0.0)
-    taken = np.minimum(np.maximum(level_mw - shaving.charge.margin_mw - net_mw, 0.0), stock.charge_mw)
+    room_mw = level_mw - shaving.charge.margin_mw - net_mw
+    taken = np.minimum(np.maximum(room_mw, 0.0), stock.charge_mw)
+    has_more = (room_mw >= 0.0) & (room_mw < stock.charge_mw)
+    """Where a higher level would let it charge more."""
     cheap = shaving.room.gain_per_mwh(0.0) > 0.0
     gain = shaving.room.gain_per_mwh(float(taken[cheap].sum()) * stock.round_trip * shaving.dt_h)
-    lost_per_mw = shaving.loss_per_mwh[given > 0.0].sum() + gain[taken < stock.charge_mw].sum() * stock.round_trip
+    lost_per_mw = shaving.loss_per_mwh[given > 0.0].sum() + gain[has_more].sum() * stock.round_trip
     if float(lost_per_mw) * shaving.dt_h > shaving.charge.worth_per_mw:
         return False
     from_now_mwh, at_most_mwh = _needed_mwh(net_mw, level_mw, shaving)

@@ -32,7 +32,7 @@ from controllers.rules.site_view import (
     SiteView,
     StorageView,
 )
-from controllers.rules.storage_stock import floor_soc, is_traded
+from controllers.rules.storage_stock import floor_soc, is_traded, stock_of
 from controllers.rules.supply_stack import SupplyStack
 
 DEADBAND_FRAC = 0.01
@@ -47,6 +47,9 @@ class _Trader:
 
     view: StorageView
     share: float
+    """Of the power of all."""
+    content_share: float
+    """Of what all can deliver."""
     above_reserve_mwh: float
     """Deliverable content above the reserve, after discharge losses; negative below it."""
     usable_mwh: float
@@ -88,14 +91,15 @@ def decide_storages(
     expected_mw = residual_mw.copy()
     np.maximum(residual_mw[:-1], residual_mw[1:], out=expected_mw[:-1])  # the measurement is late
     headroom_mw = min(view.import_limit_mw, view.demand_ceiling_mw) - expected_mw
-    traders = [_trader(s, s.nameplate.discharge_power_mw / total_mw, residual_mw, headroom_mw, stack, prices, params)
-               for s in traded]
+    content_mwh = stock_of(traded, params).content_mwh
+    traders = [_trader(s, s.nameplate.discharge_power_mw / total_mw, content_mwh, residual_mw, headroom_mw, stack,
+                       prices, params) for s in traded]
 
     nothing: list[Decision | None] = [None] * len(traders)
     unsaleable_mw = max(-float(residual_mw[0]) - view.export_limit_mw, 0.0)
     taken = [_take_surplus(t, unsaleable_mw, stack, prices) for t in traders]
-    released = nothing if any(taken) else [_shave(t, _release(t, stack, prices, shaving), shaving, prices)
-                                           for t in traders]
+    released = nothing if any(taken) else _shave(
+        traders, [_release(t, stack, prices, shaving) for t in traders], shaving, prices)
     bought = nothing if any(released) else [
         _buy(t, -d.p_set_mw if d else 0.0, stack, prices) or _refill_reserve(t, -d.p_set_mw if d else 0.0, prices)
         for t, d in zip(traders, taken, strict=True)]
@@ -122,6 +126,7 @@ def rest(storage: StorageView, dt_h: float) -> Decision:
 def _trader(
     storage: StorageView,
     share: float,
+    content_mwh: float,
     residual_mw: np.ndarray,
     headroom_mw: np.ndarray,
     stack: SupplyStack,
@@ -131,10 +136,12 @@ def _trader(
     plate = storage.nameplate
     floor, capacity_mwh = floor_soc(storage, params), storage.capacity_mwh
     surplus_mw = np.minimum(np.maximum(-residual_mw, 0.0) * share, plate.charge_power_mw)
+    above_reserve_mwh = (storage.energy_mwh - floor * capacity_mwh) * plate.discharge_efficiency
     return _Trader(
         view=storage,
         share=share,
-        above_reserve_mwh=(storage.energy_mwh - floor * capacity_mwh) * plate.discharge_efficiency,
+        content_share=max(above_reserve_mwh, 0.0) / content_mwh if content_mwh > 0.0 else 0.0,
+        above_reserve_mwh=above_reserve_mwh,
         usable_mwh=(plate.max_soc - floor) * capacity_mwh * plate.discharge_efficiency,
         safe_mw=max(float(headroom_mw[0]), 0.0) * share,
         room_mw=max(plate.max_soc * capacity_mwh - storage.energy_mwh, 0.0) / (plate.charge_efficiency * prices.dt_h),
@@ -215,23 +222,30 @@ def _release(trader: _Trader, stack: SupplyStack, prices: PriceTable, shaving: S
 
 
 def _kept_mwh(trader: _Trader, shaving: Shaving | None) -> float:
-    return shaving.kept_mwh * trader.share if shaving else 0.0
+    """Its part of what is kept: by content, for who is empty keeps nothing."""
+    return shaving.kept_mwh * trader.content_share if shaving else 0.0
 
 
 def _shave(
-    trader: _Trader, released: Decision | None, shaving: Shaving | None, prices: PriceTable
-) -> Decision | None:
-    """At least what exceeds the target of the demand charge, whatever it displaces."""
-    above_mw = shaving.above_now_mw * trader.share if shaving else 0.0
-    given_mw = min(above_mw, trader.view.nameplate.discharge_power_mw, trader.above_reserve_mwh / prices.dt_h)
-    if shaving is None or given_mw < trader.deadband_mw or (released is not None and released.p_set_mw >= given_mw):
+    traders: list[_Trader], released: list[Decision | None], shaving: Shaving | None, prices: PriceTable
+) -> list[Decision | None]:
+    """At least what exceeds the target of the demand charge, whatever it displaces; each by what it can give."""
+    above_mw = shaving.above_now_mw if shaving else 0.0
+    can_mw = [min(t.view.nameplate.discharge_power_mw, max(t.above_reserve_mwh, 0.0) / prices.dt_h) for t in traders]
+    if shaving is None or above_mw <= 0.0 or sum(can_mw) <= 0.0:
         return released
-    name, level_mw, worth = trader.view.name, shaving.level_mw, shaving.charge.worth_per_mw
-    return Decision(
-        name, Reason.PEAK_SHAVING,
-        f"{name} discharges {given_mw:.2f} MW: import may reach {level_mw + shaving.above_now_mw:.2f} MW, and each MW "
-        f"above {level_mw:.2f} is expected to cost {worth:.0f} {prices.currency} of demand charge",
-        p_set_mw=given_mw)
+    part, level_mw, worth = min(above_mw / sum(can_mw), 1.0), shaving.level_mw, shaving.charge.worth_per_mw
+    told: list[Decision | None] = []
+    for trader, decision, most_mw in zip(traders, released, can_mw, strict=True):
+        given_mw, name = part * most_mw, trader.view.name
+        if given_mw < trader.deadband_mw or (decision is not None and decision.p_set_mw >= given_mw):
+            told.append(decision)
+            continue
+        told.append(Decision(
+            name, Reason.PEAK_SHAVING,
+            f"{name} discharges {given_mw:.2f} MW: import may reach {level_mw + above_mw:.2f} MW, and each MW above "
+            f"{level_mw:.2f} is expected to cost {worth:.0f} {prices.currency} of demand charge", p_set_mw=given_mw))
+    return told
 
 
 def _needed_ahead(trader: _Trader, stack: SupplyStack, price: float, dt_h: float) -> tuple[float, float]:

@@ -179,9 +179,11 @@ def test_battery_neither_lifts_the_billed_peaks_of_noisy_months_nor_costs_money(
 
 
 def test_weighing_the_demand_charge_lowers_the_billed_peaks_of_noisy_months_and_their_cost() -> None:
-    # a charge of next to nothing is worth no effort; both bills count the true one
-    weighed = [noisy_month(seed) for seed in NOISY_SEEDS]
-    plain = [noisy_month(seed, 1e-6) for seed in NOISY_SEEDS]
+    # a charge of next to nothing is worth no effort; both bills count the true one; without a forecast single months
+    # cost 0.8 % less to 1.0 % more, ten of them 0.1 % less
+    seeds = (*NOISY_SEEDS, 3, 4, 5)
+    weighed = [noisy_month(seed) for seed in seeds]
+    plain = [noisy_month(seed, 1e-6) for seed in seeds]
     assert sum(billed_mw(r) for r in weighed) < 0.95 * sum(billed_mw(r) for r in plain)
     assert sum(bill(r) + spent_cost(r) for r in weighed) < sum(bill(r) + spent_cost(r) for r in plain)
 

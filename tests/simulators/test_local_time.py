@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.local_time import StepTable
-from twin.context import KEPT_TABLES, Calendar, CalendarTable, calendar_of
+from twin.context import KEPT_TABLES, Calendar, CalendarTable, Context, Location, calendar_of
 
 BEFORE_SUMMER_TIME = datetime(2025, 3, 29, 22, 7, 30, tzinfo=timezone(timedelta(hours=1)))
 """Four hours before the clock in Berlin jumps from 02:00 to 03:00, off the quarter hour."""
@@ -41,6 +42,13 @@ def test_row_does_not_depend_on_what_was_asked_before() -> None:
     asked = [table.row(864_000, 3600), table.row(7200, 3600), table.row(450, 900), table.row(0, 3600)]
 
     assert [asked[3], asked[1], asked[0]] == fresh
+
+
+def test_the_two_half_past_two_of_an_autumn_night_are_an_hour_apart() -> None:
+    place = Location(52.5, 13.4, 34.0, "Europe/Berlin", "DE")
+    first, second = (Context(datetime(2024, 10, 27, 2, 30, fold=fold, tzinfo=ZoneInfo("Europe/Berlin")), 3600, 60, 1,
+                             place).calendar.start_utc for fold in (0, 1))
+    assert second - first == timedelta(hours=1)
 
 
 def test_what_a_calendar_has_looked_up_serves_all_who_ask_and_cannot_be_changed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controllers.forecasting.conformal import PAIRS, Calibration, ordered
+from controllers.forecasting.conformal import LEAST_DAYS, PAIRS, Calibration, ordered
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.scores import is_inside
 
@@ -84,6 +84,20 @@ def test_a_month_with_thrice_the_usual_error_each_quarter_leaves_no_90_days_outs
     spans = any_90_days(run(500, 1.0, true_spread, 1))
     assert spans.min() > 0.78
     assert spans.max() < 0.82
+
+
+def test_one_known_day_among_unknown_ones_sets_no_offset() -> None:
+    """A week is the least, of days with a score."""
+    calibration = Calibration.start(np.array([1.0]), 4, HOUR_S)
+    raw = np.zeros((1, 4, len(LEVELS)))
+    raw[..., MEDIAN + 1:] = 1.0
+    counted = np.ones((1, 4), dtype=bool)
+    for outcome in (*[np.nan] * LEAST_DAYS, 9.0):
+        calibration = calibration.updated(raw, raw, np.full((1, 4), outcome), counted)
+    assert (calibration.offsets == calibration.steered[:, None]).all()
+    for _ in range(LEAST_DAYS - 1):
+        calibration = calibration.updated(raw, raw + 9.0, np.full((1, 4), 9.0), counted)
+    assert (calibration.offsets > calibration.steered[:, None]).all()
 
 
 def test_night_hours_do_not_count() -> None:

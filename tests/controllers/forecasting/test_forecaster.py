@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -286,3 +286,17 @@ def test_models_that_do_not_fit_the_site_are_refused_when_it_is_built(change, me
               "location": toy_site.SHANGHAI, "exogenous": tiny_models.SIGNALS} | change
     with pytest.raises(ParkTwinError, match=message):
         Forecaster("forecast", Params(models=tiny_models.models_file()), Context(**values))
+
+
+@pytest.mark.parametrize(("minute", "step_s", "meets"), [
+    (30, 3600, False), (15, 1200, False), (30, 1800, True), (30, QUARTER_S, True), (0, 3600, True)])
+def test_steps_that_never_meet_a_full_hour_are_refused(minute: int, step_s: int, meets: bool) -> None:
+    """Midnight in India is half past an hour of UTC: steps of an hour would make one forecast and no other."""
+    context = Context(datetime.fromtimestamp(START_UTC_S, UTC) + timedelta(minutes=minute), DAY_S, QUARTER_S, 1,
+                      toy_site.SHANGHAI, exogenous=tiny_models.SIGNALS)
+    params = Params(models=tiny_models.models_file(), step_s=step_s)
+    if meets:
+        Forecaster("forecast", params, context)
+        return
+    with pytest.raises(ParkTwinError, match=r"never meet a full hour of UTC.*choose step_s 900"):
+        Forecaster("forecast", params, context)

@@ -95,3 +95,11 @@ def test_single_impossible_values_are_taken_out() -> None:
 def test_the_zero_of_a_pyranometer_is_no_other_sign() -> None:
     found, findings = checked_covariate(series(np.where(SUN_W_M2 == 0.0, -3.0, SUN_W_M2)), "irradiance", PLACE)
     assert findings == [] and found.values.tolist() == SUN_W_M2.tolist()
+
+
+@pytest.mark.parametrize(("values", "low", "high"), [
+    (changed(np.full(HOURS, 60.0), at_100=-99.0), -np.inf, np.inf),          # a flat tariff, and an hour of excess
+    (changed(np.full(HOURS, 1000.0), at_100=999.0, at_101=999.0), 0.0, 5000.0),  # a load well within its limits
+])
+def test_what_may_be_a_value_is_no_code(values, low, high) -> None:
+    assert without_missing_codes(series(values), 1.0, 0.0, low, high)[1] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -92,6 +93,19 @@ def test_the_factor_is_bounded_and_finite(came: list[float], expected: float) ->
 def test_the_factor_does_not_depend_on_the_unit(came: list[float], expected: float) -> None:
     """Powers of two scale exactly: kilowatts or megawatts, the same share."""
     assert factor(bias_after([1024.0 * x for x in came], 1024.0 * expected)) == factor(bias_after(came, expected))
+
+
+@pytest.mark.parametrize(("unknown", "known", "corrected"), [(5, 6, False), (3, 7, True), (0, 7, True)])
+def test_days_without_outcomes_are_no_perfect_days(unknown: int, known: int, corrected: bool) -> None:
+    """At 60 % of what was forecast each day: seven known days tell it in full, six do not, whatever stands beside."""
+    bias = bias_after([math.nan] * unknown + [14.4] * known)
+    assert factor(bias) == (pytest.approx(1.0 - 0.75 * 0.4) if corrected else 1.0)
+
+
+def test_a_day_of_which_less_than_half_is_known_is_not_known() -> None:
+    bias = RecentBias.start(TargetGroup("g", (PV,), Horizon(HOURLY, 24), CalendarDays("UTC", None)))
+    outcome = np.array([[np.nan] * 13 + [2.0] * 11])
+    assert np.isnan(bias.updated(0, np.full((1, 24), 1.5), outcome, HOURLY).came).all()
 
 
 def test_a_member_that_forecasts_double_is_levelled_in_service() -> None:

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controllers.rules.demand_charge import seconds_left_of_month, worth_per_mw
-from controllers.rules.peak_shaving import LEVEL_TOLERANCE_MW, ChargingRoom, Shaving, with_target
+from controllers.rules.peak_shaving import LEVEL_TOLERANCE_MW, ChargingRoom, Shaving, charging_room, with_target
 from controllers.rules.site_view import Decision, DemandCharge, Reason
 from controllers.rules.storage_stock import Stock
+from controllers.rules.supply_stack import supply_stack
 from tests.controllers.closed_loop import CHP, GAS_PRICE_PER_MWH
 from tests.controllers.rules.sites import battery, chp, diesel, prices, told
 
@@ -96,6 +97,45 @@ def test_a_storage_that_follows_the_level_holds_it(
         content_mwh = min(content_mwh + 0.8 * taken_mw, 20.0)
 
 
+@pytest.mark.parametrize("surprise_mw", [0.0, 0.3, 1.0])
+def test_what_is_only_possible_does_not_empty_the_storage_before_the_peak_is_over(surprise_mw: float) -> None:
+    """16 quarter hours of 5 MW come as expected, 2 MWh are there: 0.5 MW less in each is all that can be held."""
+    content_mwh, peak_mw, imports = 2.0, 0.0, []
+    for k in range(16):
+        net = np.array([5.0] * (16 - k) + [2.0] * 8)
+        nothing = np.zeros(len(net))
+        held = with_target(Shaving(
+            charge(peak_mw, surprise_mw=surprise_mw), replace(STOCK, content_mwh=content_mwh), 0.25, nothing, net,
+            ChargingRoom(nothing, np.zeros(0), np.zeros(0)), {}, peak_mw))
+        given_mw = min(held.above_now_mw, content_mwh / 0.25)
+        content_mwh -= 0.25 * given_mw
+        imports.append(5.0 - given_mw)
+        peak_mw = max(imports)
+    assert max(imports) == pytest.approx(4.5, abs=2 * LEVEL_TOLERANCE_MW)
+
+
+def test_a_cheap_hour_that_holds_the_peak_loses_its_energy_once() -> None:
+    """A MWh given in the hour of 300 is missing in one of 1400, 1100; there is no room to charge in above the level."""
+    buy = np.array([300.0, 1400.0, 1400.0, 1400.0])
+    stock = Stock(content_mwh=1.0, usable_mwh=4.0, charge_mw=2.0, discharge_mw=2.0, round_trip=1.0,
+                  wear_cost_per_mwh=0.0)
+    for worth, level_mw in ((1099.0, 4.0), (1101.0, 3.0)):
+        held = shaving([4, 2, 2, 2], stock, charge(worth=worth), loss_per_mwh=1400.0 - buy,
+                       room=ChargingRoom(buy, np.array([1400.0]), np.array([4.0])))
+        assert held.level_mw == pytest.approx(level_mw, abs=2 * LEVEL_TOLERANCE_MW)
+
+
+def test_room_to_charge_is_worth_what_power_and_content_can_displace() -> None:
+    """10 MW at 1400 for a quarter of an hour, then at 300: of a storage of 4 MW, 1 MWh may displace the dear supply;
+    one that holds 0.6 MWh displaces 0.6."""
+    load, buy = np.array([10.0, 10.0]), np.array([1400.0, 300.0])
+    stack = supply_stack(load, [], prices(buy.tolist(), dt_h=0.25), 0.0)
+    small = replace(STOCK, discharge_mw=4.0, usable_mwh=0.6)
+    assert charging_room(stack, buy, small, 0.25).up_to_mwh.tolist() == [0.6]
+    room = charging_room(stack, buy, replace(small, usable_mwh=1.5), 0.25)
+    assert room.up_to_mwh.tolist() == [1.0, 1.5] and room.displaced_per_mwh.tolist() == [1400.0, 300.0]
+
+
 def test_a_peak_is_worth_the_charge_times_the_chance_that_it_stays_the_highest() -> None:
     day_s = 86_400.0
     # of 30 days: after the first, half way, on the last
@@ -134,6 +174,15 @@ def test_storage_gives_what_the_forecast_holds_possible() -> None:
     bess = told([3.5, 3.5, 2.0], prices([450, 380, 380]), storages=(battery(36.0),),
                 demand_charge=charge(counted_mw=4.0, surprise_mw=0.8))["bess"]
     assert bess.p_set_mw == pytest.approx(3.5 + 0.8 - 4.0)
+
+
+def test_a_full_storage_gives_for_an_empty_one() -> None:
+    """2 MW exceed the peak; the empty one holds what is not spent."""
+    table, demand = prices([450, 380, 380]), charge(counted_mw=4.0)
+    both = told([6.0, 6.0, 2.0], table, storages=(battery(36.0, "full"), battery(4.0, "empty")), demand_charge=demand)
+    assert both["full"].p_set_mw == pytest.approx(2.0) and both["empty"].p_set_mw <= 0.0
+    alike = told([6.0, 6.0, 2.0], table, storages=(battery(36.0, "a"), battery(36.0, "b")), demand_charge=demand)
+    assert [alike[name].p_set_mw for name in "ab"] == pytest.approx([1.0, 1.0])
 
 
 def test_the_reserve_for_the_import_limit_is_not_spent_on_the_demand_charge() -> None:
