@@ -93,7 +93,8 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
             np.concatenate([getattr(past, part), getattr(own, part)]) for part in
             ("valid_utc_s", "available_utc_s", "values"))))
     moment = _moment(Archive(series), models, at_utc_s, step_s)
-    return History(Archive([*series, *feed.weather_forecasts(moment)]), moment)
+    weather = feed.weather_forecasts_since(0, moment)
+    return History(Archive([*series, *weather]), moment, tells_past_issues=bool(weather))
 
 
 def _of_folder(models: ModelSet, place: Path, seed: int) -> tuple[Archive, list[Finding]]:

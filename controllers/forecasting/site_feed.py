@@ -63,22 +63,23 @@ class SiteFeed:
             return []
         newest = now_utc_s // ISSUE_EVERY_S * ISSUE_EVERY_S
         if self._issued is None or self._issued[0] != newest:
-            first = max(newest - PAST_DAYS * DAY_S, -(-self.weather_start_utc_s // ISSUE_EVERY_S) * ISSUE_EVERY_S)
-            issues = np.arange(first, newest + 1, ISSUE_EVERY_S, dtype=np.int64)
-            self._issued = newest, issued_weather(self.weather, self.weather_start_utc_s, self.sky, self.seed, issues)
+            self._issued = newest, self.weather_forecasts_since(newest - PAST_DAYS * DAY_S, newest)
         return self._issued[1]
+
+    def weather_forecasts_since(self, first_utc_s: int, now_utc_s: int) -> list[VersionedSeries]:
+        """All issues between two instants, as far back as there is weather."""
+        if not self.weather or self.sky is None:
+            return []
+        first = max(first_utc_s, -(-self.weather_start_utc_s // ISSUE_EVERY_S) * ISSUE_EVERY_S)
+        issues = np.arange(first, now_utc_s + 1, ISSUE_EVERY_S, dtype=np.int64)
+        return issued_weather(self.weather, self.weather_start_utc_s, self.sky, self.seed, issues)
 
     def weeks_before(self) -> Archive:
         """All of the past with the weather forecasts of its time, as a site that has kept them."""
         start_utc_s = self.start_utc_s - HOUR_S * len(self.past)
         measured = [VersionedSeries.measured(name, start_utc_s, HOUR_S, self.past[:, k])
                     for k, name in enumerate(self.series)]
-        if not self.weather or self.sky is None:
-            return Archive(measured)
-        first = -(-self.weather_start_utc_s // ISSUE_EVERY_S) * ISSUE_EVERY_S
-        issues = np.arange(first, self.start_utc_s + 1, ISSUE_EVERY_S, dtype=np.int64)
-        weather = issued_weather(self.weather, self.weather_start_utc_s, self.sky, self.seed, issues)
-        return Archive([*measured, *weather])
+        return Archive([*measured, *self.weather_forecasts_since(0, self.start_utc_s)])
 
     def expected_weather(self, now_utc_s: int, leads: int) -> dict[str, np.ndarray]:
         """All outputs of the weather component as they are forecast, output → (leads,) hourly; NaN where unknown.

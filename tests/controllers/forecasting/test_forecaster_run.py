@@ -13,6 +13,7 @@ pytest.importorskip("mosaik", reason="whole runs need it; not in the environment
 import scenarios
 from controllers.forecasting.fallback import Level
 from controllers.forecasting.forecast_command import forecasts_from
+from controllers.forecasting.history_source import read_source
 from controllers.forecasting.store import save
 from tests.controllers.forecasting import tiny_models
 from tests.simulators.environment.files import hours, write_csv
@@ -86,6 +87,7 @@ def test_a_run_is_a_history_for_the_models_of_its_site_and_for_no_others(gated, 
     tiny, park = Path(tiny_models.models_file()).parent, Path(scenarios.__file__).parent / "models" / "zero_carbon_park"
     made = forecasts_from(tiny, gated[1], "2025-03-10T03:00", None, 1)
     assert {level for served in made.served for level in served.levels} == {Level.MODEL}
+    assert read_source(tiny_models.model_set(), gated[1], None, 1).tells_past_issues, "the weeks before are learnt from"
     with pytest.raises(ParkTwinError, match=r"models are of another site \(zero_carbon_park_year\).*twin train"):
         forecasts_from(park, gated[1], None, None, 1)
     renewables, office = tiny_models.trained()
