@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.forecasting.conformal import WINDOW_DAYS
-from controllers.forecasting.fallback import screened, serve
+from controllers.forecasting.fallback import serve
 from controllers.forecasting.model import Issued, Service, learnt
+from controllers.forecasting.screen import screened
 from controllers.forecasting.targets import DAY_S, TargetGroup
 from controllers.forecasting.trained import TrainedGroup
 from controllers.forecasting.training_data import PAST_DAYS

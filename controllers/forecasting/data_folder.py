@@ -15,8 +15,9 @@ from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import FILE, FolderSpec, SeriesSpec, SiteSpec, read_folder
 from controllers.forecasting.folder_split import least_days, split_of
 from controllers.forecasting.plausible import without_implausible
-from controllers.forecasting.quality import Finding, checked
+from controllers.forecasting.quality import Finding, cleaned, refuse_wrong
 from controllers.forecasting.readers import coarsened, read_history, read_issued
+from controllers.forecasting.screen import as_screened_in_service
 from controllers.forecasting.site_weather import issued_weather_of
 from controllers.forecasting.targets import Horizon, Target, TargetGroup
 from controllers.forecasting.trained import HeldOut
@@ -31,7 +32,9 @@ HOUR_S = 3600
 
 
 def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archive, tuple[Target, ...], list[Finding]]:
-    """All series of a folder, checked and brought to the step of the horizon.
+    """All series of a folder as measured and issued, brought to the step of the horizon.
+
+    Targets are not screened here, for that depends on when a forecast is made; codes for missing values are gone.
 
     Raises
     ------
@@ -55,9 +58,7 @@ def archive_of_folder(spec: FolderSpec, folder: Path, seed: int) -> tuple[Archiv
         findings += told
         series = series if series.step_s > step_s else coarsened(series, step_s)
         if name in spec.targets:
-            target = next(t for t in targets if t.series == name)
-            series, outliers = checked(series, target, sky)
-            findings += outliers
+            refuse_wrong(series, next(t for t in targets if t.series == name), sky)
         kind = spec.series[name].synthetic_error if len(series.values) else None
         found.append(series if kind is None else issued_weather_of(series, kind, sky, seed))
     return Archive(found), targets, findings
@@ -78,7 +79,11 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
     kinds = dict.fromkeys(target.kind for target in targets)
     groups = [TargetGroup(kind.value, tuple(t for t in targets if t.kind is kind), horizon, days, sky)
               for kind in kinds]
-    measured = [archive.series(target.series) for target in targets]
+    measured = []
+    for target in targets:
+        clean, outliers = cleaned(archive.series(target.series), target, sky)
+        measured.append(clean)
+        findings += outliers
     begin = max(int(s.valid_utc_s[0]) for s in measured)
     end = min(int(s.valid_utc_s[-1]) + s.step_s for s in measured)
     first = _local_midnight(begin + PAST_DAYS * DAY_S, spec.site.timezone)
@@ -88,10 +93,19 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
                            "longer history, or let 'split.validation_to' be earlier")
+    archive = _as_served(archive, targets, sky, np.concatenate([*split.issues(horizon_s), issues]))
     warnings = told_before_training(archive, groups, split, {n: _place(spec, folder, n) for n in spec.series})
     return TrainingData(archive, groups, split, HeldOut(archive, issues), spec.site.name, location_of(spec.site),
                         declared={target.series: target.capacity for target in targets}), \
         [*map(str, findings), *warnings]
+
+
+def _as_served(
+    archive: Archive, targets: tuple[Target, ...], sky: ClearSky | None, issue_utc_s: np.ndarray
+) -> Archive:
+    """The same with each target as the screen of each issue time leaves it."""
+    measured = {t.series: as_screened_in_service(archive.series(t.series), t, sky, issue_utc_s) for t in targets}
+    return Archive(measured.get(series.name, series) for series in archive)
 
 
 def location_of(site: SiteSpec) -> Location:

@@ -11,7 +11,7 @@ the next day alone and tell least of all: if they lack, that is flagged, and the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -22,11 +22,10 @@ from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
 from controllers.forecasting.model import Issued, Service, issue
-from controllers.forecasting.quality import REST_WITHIN_DAYS, cleaned
 from controllers.forecasting.quantiles import LEVELS, within_limits
+from controllers.forecasting.screen import SCREENED_DAYS, screened, unknown
 from controllers.forecasting.targets import DAY_S, Target, TargetGroup
 from controllers.forecasting.trained import TrainedGroup
-from controllers.forecasting.training_data import PAST_DAYS
 from controllers.forecasting.versioned import Archive, VersionedSeries
 from controllers.forecasting.windows import Windows
 
@@ -42,8 +41,6 @@ WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
 RECENT_DAYS, RECENT_LEAST_SHARE = 2, 0.5
 WEEK_LEAST_SHARE = 0.5
-SCREENED_DAYS = PAST_DAYS + REST_WITHIN_DAYS
-"""What features look back at, and what tells there whether a load rests by nature."""
 
 
 class Level(IntEnum):
@@ -64,7 +61,7 @@ class Served:
     levels: tuple[Level, ...]
     """Per target, the highest of its leads."""
     issued: Issued | None
-    """To learn from, where the model served every lead of every target."""
+    """To learn from, where the whole model served every lead of a target at least."""
 
 
 def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Service) -> Served:
@@ -108,22 +105,9 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
             if level is not Level.MODEL]
     weights = service.combination.mean_weights() if issued is not None else {}
     forecast = Forecast(group, now_utc_s, quantiles, windows.daylight[:, 0], weights, (*weather_flags, *flags, *told))
-    return Served(forecast, tuple(levels), issued if set(levels) == {Level.MODEL} else None)
-
-
-def screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
-    """What was measured of the targets in the last weeks, without what cannot be true; and flags."""
-    series, flags = [], []
-    for target in group.targets:
-        own = _known(archive.series(target.series), now_utc_s) if target.series in archive \
-            else _empty(target.series, group)
-        if len(own.values):
-            own, findings = cleaned(own, target, group.sky, now_utc_s)
-            flags += [f"{finding.kind}:{target.series}" for finding in findings]
-        if not len(own.values):
-            flags.append(f"no_history:{target.series}")
-        series.append(own)
-    return series, flags
+    is_served = np.array([level is Level.MODEL for level in levels])
+    learns = issued is not None and is_served.any()
+    return Served(forecast, tuple(levels), replace(issued, is_served=is_served) if learns else None)
 
 
 def _weather(
@@ -136,7 +120,7 @@ def _weather(
     found, unusable = [], {}
     flags: set[str] = set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
-        own = archive.series(name) if name in archive else _empty(name, group)
+        own = archive.series(name) if name in archive else unknown(name, group)
         recent = own.available_utc_s[np.searchsorted(own.valid_utc_s, now_utc_s - SCREENED_DAYS * DAY_S):]
         issued = np.unique(recent[recent <= now_utc_s])
         gap = np.isnan(own.as_of(np.asarray(now_utc_s), valid))
@@ -221,16 +205,3 @@ def _climatology(windows: Windows, members: Iterable[Member]) -> np.ndarray:
     """(targets, leads, levels)"""
     member = next(m for m in members if isinstance(m, Climatology))
     return member.predict(windows)[:, 0]
-
-
-def _known(series: VersionedSeries, now_utc_s: int) -> VersionedSeries:
-    """The rows of the last weeks that are available by now."""
-    first = np.searchsorted(series.valid_utc_s, now_utc_s - SCREENED_DAYS * DAY_S)
-    valid, available, values = (a[first:] for a in (series.valid_utc_s, series.available_utc_s, series.values))
-    rows = available <= now_utc_s
-    return VersionedSeries(series.name, series.role, series.step_s, valid[rows], available[rows], values[rows])
-
-
-def _empty(name: str, group: TargetGroup) -> VersionedSeries:
-    """A series of which nothing is known."""
-    return VersionedSeries.measured(name, 0, group.horizon.step_s, np.empty(0))

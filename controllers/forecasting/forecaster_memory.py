@@ -75,7 +75,8 @@ class GroupMemory:
 
     def learnt(self, trained: TrainedGroup, issued: Issued, outcome: np.ndarray) -> tuple[GroupMemory, np.ndarray]:
         """After the outcomes (targets, leads) of a forecast that waited; and which targets drift since then."""
-        losses = kept(self.relative_loss, relative_loss(trained, issued.issue_utc_s, issued.calibrated, outcome))
+        counted = np.where(issued.is_served[:, None], outcome, np.nan)
+        losses = kept(self.relative_loss, relative_loss(trained, issued.issue_utc_s, issued.calibrated, counted))
         begins = is_drifting(losses) & ~is_drifting(self.relative_loss)
         waiting = tuple(_free(w) if w.issue_utc_s == issued.issue_utc_s else w for w in self.waiting)
         return GroupMemory(learnt(self.service, issued, outcome, HOUR_S), waiting, losses), begins
@@ -87,7 +88,7 @@ def first_memory(trained: TrainedGroup) -> GroupMemory:
     shape = (len(group.targets), group.horizon.leads)
     quantiles = np.zeros((*shape, len(LEVELS)))
     free = Issued(NONE, np.zeros((len(trained.whole.members), *quantiles.shape)), quantiles, quantiles, quantiles,
-                  np.zeros(shape, dtype=bool))
+                  np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=bool))
     return GroupMemory(trained.whole.service, (free,) * WAITING, np.empty((0, shape[0])))
 
 

@@ -23,10 +23,11 @@ from controllers.forecasting.courses import (
     unknown_share,
 )
 from controllers.forecasting.errors import ForecastError
-from controllers.forecasting.fallback import Level, screened, serve
+from controllers.forecasting.fallback import Level, serve
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.forecaster_memory import HOUR_S, KEPT_HOURS, LEARN_EVERY_H, NONE, GroupMemory, Hours
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
+from controllers.forecasting.screen import screened
 from controllers.forecasting.site_feed import WEATHER, SiteFeed
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS, sign_of
 from controllers.forecasting.store import ModelSet

@@ -67,6 +67,8 @@ class Issued:
     """(targets, leads, levels)"""
     daylight: np.ndarray
     """(targets, leads)"""
+    is_served: np.ndarray
+    """(targets,) where this was the forecast of all leads; a dead meter of one target is no lesson about the others."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,16 @@ def issue(windows: Windows, members: np.ndarray, service: Service) -> Issued:
     levelled = within_limits(combined * service.bias.factor(now_utc_s)[:, None, None, None], windows)
     calibrated = within_limits(ordered(service.calibration.apply(levelled[:, 0]))[:, None], windows)
     return Issued(now_utc_s, members[:, :, 0], combined[:, 0], levelled[:, 0], calibrated[:, 0],
-                  windows.daylight[:, 0])
+                  windows.daylight[:, 0], np.ones(len(windows.group.targets), dtype=bool))
 
 
 def learnt(service: Service, issued: Issued, outcome: np.ndarray, step_s: int) -> Service:
-    """Weights, level and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown."""
-    combination = service.combination.stepped(issued.members[:, :, None], outcome[:, None])
+    """Weights, level and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown. Targets that
+    it did not serve stay as they are."""
+    served = issued.is_served[:, None]
+    outcome = np.where(served, outcome, np.nan)
+    members = np.where(served[..., None], issued.members, 0.0)  # without a past NaN, which no weight outweighs
+    combination = service.combination.stepped(members[:, :, None], outcome[:, None])
     bias = service.bias.updated(issued.issue_utc_s, mean_of(issued.combined), outcome, step_s)
     calibration = service.calibration.updated(issued.levelled, issued.calibrated, outcome, issued.daylight)
     return Service(combination, bias, calibration)

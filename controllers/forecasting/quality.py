@@ -4,7 +4,7 @@ values, and says so. Magnitudes are compared with the declared capacity and limi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,10 +57,8 @@ class Finding:
         return f"{self.series}: {self.count} values with {self.kind.replace('_', ' ')}, the first at {at} UTC"
 
 
-def checked(
-    series: VersionedSeries, target: Target, sky: ClearSky | None = None
-) -> tuple[VersionedSeries, tuple[Finding, ...]]:
-    """A measured history without what cannot be true, and what was found.
+def refuse_wrong(series: VersionedSeries, target: Target, sky: ClearSky | None = None) -> None:
+    """Refuse a measured history that is wrong as a whole.
 
     Parameters
     ----------
@@ -69,7 +67,7 @@ def checked(
     Raises
     ------
     HistoryError
-        If the history is empty, or its unit, sign or clock is wrong as a whole.
+        If the history is empty, or its unit, sign or clock is wrong.
     """
     if not len(series.values):
         raise HistoryError(f"{series.name}: the history is empty; give measurements, or leave the target out")
@@ -77,14 +75,13 @@ def checked(
     _refuse_wrong_sign(series, target)
     if target.kind is TargetKind.PV and sky is not None:
         refuse_wrong_clock(series, sky)
-    return cleaned(series, target, sky)
 
 
 def cleaned(
     series: VersionedSeries, target: Target, sky: ClearSky | None = None, now_utc_s: int | None = None
 ) -> tuple[VersionedSeries, tuple[Finding, ...]]:
-    """The same without refusing anything: what a forecaster in service does with the weeks behind it, of which an
-    unusually low level proves nothing.
+    """A history without what cannot be true, and what was found. Nothing is refused: of the weeks behind a forecaster
+    in service an unusually low level proves nothing.
 
     Parameters
     ----------
@@ -92,16 +89,20 @@ def cleaned(
     """
     findings = gaps(series, now_utc_s)
     values = series.values.copy()
-    for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target, sky)),
-                      ("spike", spikes(series, target))):
-        odd &= ~np.isnan(values)  # said once
+    for kind, odd in implausible(series, target, sky).items():
         if odd.any():
             findings.append(Finding(kind, series.name, int(odd.sum()), int(series.valid_utc_s[odd.argmax()])))
             values[odd] = np.nan
-    low, high = target.limits
-    clean = VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s, series.available_utc_s,
-                            np.clip(values, low, high))
+    clean = replace(series, values=np.clip(values, *target.limits))
     return clean, tuple(findings)
+
+
+def implausible(series: VersionedSeries, target: Target, sky: ClearSky | None) -> dict[str, np.ndarray]:
+    """Kind of finding → values (m,) that cannot be true, each under one kind."""
+    found = {"outside_limits": _outside(series, target)}
+    found["flat_line"] = _flat(series, target, sky) & ~found["outside_limits"]
+    found["spike"] = spikes(series, target) & ~found["outside_limits"] & ~found["flat_line"]
+    return found
 
 
 def refuse_wrong_clock(series: VersionedSeries, sky: ClearSky) -> None:

@@ -45,6 +45,11 @@ class Split:
     end_utc_s: int
     issue_every_s: int = DAY_S
 
+    def issues(self, horizon_s: int) -> tuple[np.ndarray, np.ndarray]:
+        """Issue times of training and validation whose horizon ends within their span."""
+        train = np.arange(self.first_utc_s, self.validation_utc_s - horizon_s + 1, self.issue_every_s)
+        return train, np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
+
     def windows(self, archive: Archive, group: TargetGroup) -> tuple[Windows, Windows]:
         """Windows of both splits; every outcome of training is known when validation begins, every outcome of
         validation at the end. Issue times whose outcomes were published later are left out.
@@ -54,9 +59,7 @@ class Split:
         ForecastError
             If a split has too few issue times.
         """
-        horizon_s = group.horizon.leads * group.horizon.step_s
-        train = np.arange(self.first_utc_s, self.validation_utc_s - horizon_s + 1, self.issue_every_s)
-        validation = np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
+        train, validation = self.issues(group.horizon.leads * group.horizon.step_s)
         found = []
         for name, issues, by_utc_s in (("training", train, self.validation_utc_s),
                                        ("validation", validation, self.end_utc_s)):

@@ -34,7 +34,7 @@ def told_before_training(
     warnings: list[str] = []
     for group in groups:
         for target in group.targets:
-            learnt_utc_s, values = _learnt_from(archive.series(target.series), split)
+            learnt_utc_s, values = _learnt_from(archive, target.series, split)
             if not len(values):
                 continue  # the training says which span has no outcome
             warnings += _unvarying(target, values, places[target.series])
@@ -43,10 +43,12 @@ def told_before_training(
     return list(dict.fromkeys(warnings))
 
 
-def _learnt_from(series: VersionedSeries, split: Split) -> tuple[np.ndarray, np.ndarray]:
+def _learnt_from(archive: Archive, name: str, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Starts and values of a target from the first issue time to the end of validation."""
-    rows = (series.valid_utc_s >= split.first_utc_s) & (series.valid_utc_s < split.end_utc_s)
-    return series.valid_utc_s[rows], series.values[rows]
+    valid = np.unique(archive.series(name).valid_utc_s)
+    valid = valid[(valid >= split.first_utc_s) & (valid < split.end_utc_s)]
+    values = archive.outcome(name, valid)
+    return valid[np.isfinite(values)], values[np.isfinite(values)]
 
 
 def _unvarying(target: Target, values: np.ndarray, place: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Series whose values know when they are valid and when they became available; views of what was known at issue time.
 
 Measurements have one version of each value, forecasts of others (weather, prices) one per issue. A gap is the absence
-of a row, NaN only appears in what is handed out. Times are integer seconds UTC since 1970.
+of a row; NaN appears in what is handed out, and where a value was withdrawn. Times are integer seconds UTC since 1970.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class VersionedSeries:
     step_s : length of the intervals.
     valid_utc_s : (m,) starts of the intervals, all on one grid of ``step_s``; a value holds for [t, t + step).
     available_utc_s : (m,) when each value became known; the last version before an issue time counts.
-    values : (m,) NaN rows are dropped.
+    values : (m,) NaN rows are dropped, unless they withdraw.
+    nan_withdraws : NaN rows are later versions that withdraw a value, as a screen does that finds a meter frozen.
     """
 
     name: str
@@ -51,6 +52,7 @@ class VersionedSeries:
     valid_utc_s: np.ndarray
     available_utc_s: np.ndarray
     values: np.ndarray
+    nan_withdraws: bool = False
 
     def __post_init__(self) -> None:
         valid, available = (np.asarray(a, dtype=np.int64) for a in (self.valid_utc_s, self.available_utc_s))
@@ -60,7 +62,7 @@ class VersionedSeries:
                                f"{values.shape} values; all three need the same length")
         if len(valid) and np.any((valid - valid[0]) % self.step_s):
             raise HistoryError(f"{self.name}: valid times are not on one grid of {self.step_s} s; resample the series")
-        known = ~np.isnan(values)
+        known = ~np.isnan(values) | self.nan_withdraws
         order = np.lexsort((available[known], valid[known]))
         for field, array in (("valid_utc_s", valid), ("available_utc_s", available), ("values", values)):
             object.__setattr__(self, field, array[known][order])

@@ -11,6 +11,7 @@ import pytest
 
 from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.fallback import Level, Served, serve
+from controllers.forecasting.model import learnt
 from controllers.forecasting.quantiles import MEDIAN
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS
 from controllers.forecasting.targets import DAY_S, Horizon, Target, TargetGroup, TargetKind
@@ -146,7 +147,8 @@ def test_leads_within_a_longer_hole_of_the_weather_come_from_the_lag_model(first
     lags, _ = trained.lags.forecast(tiny_models.archive().known_at(NOW), trained.lags.service)
     found = serve(trained, with_changed("weather.ghi_w_m2", without(first_h, end_h)), NOW, trained.whole.service)
     assert found.forecast.flags == ("weather_gap", "lag_model:pv.available_mw")
-    assert found.levels == (Level.LAG_MODEL, Level.MODEL) and found.issued is None
+    assert found.levels == (Level.LAG_MODEL, Level.MODEL)
+    assert found.issued is not None and found.issued.is_served.tolist() == [False, True]
     lead_h = np.arange(48)
     inside = (lead_h >= first_h) & (lead_h < end_h)
     assert np.array_equal(found.forecast.quantiles[0, inside], lags.quantiles[0, inside])
@@ -263,9 +265,25 @@ def test_each_target_goes_its_own_way_down() -> None:
     trained = tiny_models.trained()[0]
     history = Archive([s for s in tiny_models.archive() if s.name != "wind.available_mw"])
     found = serve(trained, history, NOW, trained.whole.service)
-    assert found.levels == (Level.MODEL, Level.CLIMATOLOGY) and found.issued is None
+    assert found.levels == (Level.MODEL, Level.CLIMATOLOGY)
     whole = serve(trained, tiny_models.archive(), NOW, trained.whole.service)
     assert np.array_equal(found.forecast.quantiles[0], whole.forecast.quantiles[0])
+
+
+def test_a_lost_meter_does_not_keep_the_others_from_learning() -> None:
+    """The wind farm's meter is lost and read again later: of this forecast PV alone is learnt, as if all were well."""
+    trained, service = tiny_models.trained()[0], tiny_models.trained()[0].whole.service
+    history = Archive([s for s in tiny_models.archive() if s.name != "wind.available_mw"])
+    partly, wholly = (serve(trained, archive, NOW, service).issued for archive in (history, tiny_models.archive()))
+    assert partly is not None and wholly is not None
+    outcome = wholly.calibrated[..., MEDIAN] + 0.5
+    found, expected = (learnt(service, issued, outcome, HOUR_S) for issued in (partly, wholly))
+    assert np.array_equal(found.combination.weights[0], expected.combination.weights[0])
+    assert np.array_equal(found.calibration.scores[-1, 0], expected.calibration.scores[-1, 0], equal_nan=True)
+    assert found.bias.came[-1, 0] == expected.bias.came[-1, 0]
+    assert found.combination.weights[1] == pytest.approx(service.combination.weights[1])
+    assert np.isnan(found.calibration.scores[-1, 1]).all() and np.isnan(found.bias.came[-1, 1])
+    assert found.calibration.drift[1].tolist() == service.calibration.drift[1].tolist()
 
 
 @pytest.mark.parametrize(("lost_days", "level"), [(0, Level.MODEL), (2, Level.LAST_WEEK), (60, Level.CLIMATOLOGY)])

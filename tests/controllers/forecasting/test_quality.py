@@ -7,7 +7,7 @@ import pytest
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.quality import checked, cleaned
+from controllers.forecasting.quality import Finding, cleaned, refuse_wrong
 from controllers.forecasting.targets import Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries
 from tests.controllers.forecasting.toy_site import HOUR_S, SHANGHAI, START_UTC_S
@@ -28,6 +28,14 @@ def load(**changes: float) -> np.ndarray:
 
 def series(values: np.ndarray, name: str = "load_mw") -> VersionedSeries:
     return VersionedSeries.measured(name, START_UTC_S, HOUR_S, values)
+
+
+def checked(
+    history: VersionedSeries, target: Target, sky: ClearSky | None = None
+) -> tuple[VersionedSeries, tuple[Finding, ...]]:
+    """As a history is read: refused as a whole, or cleaned."""
+    refuse_wrong(history, target, sky)
+    return cleaned(history, target, sky)
 
 
 def kinds(values: np.ndarray, target: Target = LOAD) -> dict[str, int]:
