@@ -17,7 +17,7 @@ from controllers.forecasting.screen import screened
 from controllers.forecasting.targets import DAY_S, TargetGroup
 from controllers.forecasting.trained import TrainedGroup
 from controllers.forecasting.training_data import PAST_DAYS
-from controllers.forecasting.versioned import Archive, VersionedSeries
+from controllers.forecasting.versioned import Archive
 
 
 def caught_up(trained: TrainedGroup, archive: Archive, now_utc_s: int, learnt_to_utc_s: int) -> Service:
@@ -56,9 +56,4 @@ def _learnt(service: Service, waiting: list[Issued], archive: Archive, group: Ta
 def _since(archive: Archive, group: TargetGroup, utc_s: int) -> Archive:
     """What the group needs of it, from an instant on: each day's screening reads all that is there."""
     wanted = {name for target in group.targets for name in (target.series, *target.covariates.values())}
-    return Archive(_part(series, series.valid_utc_s >= utc_s) for series in archive if series.name in wanted)
-
-
-def _part(series: VersionedSeries, chosen: np.ndarray) -> VersionedSeries:
-    return VersionedSeries(series.name, series.role, series.step_s, series.valid_utc_s[chosen],
-                           series.available_utc_s[chosen], series.values[chosen])
+    return Archive(series.rows(series.valid_utc_s >= utc_s) for series in archive if series.name in wanted)

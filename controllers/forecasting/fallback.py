@@ -106,8 +106,9 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
     weights = service.combination.mean_weights() if issued is not None else {}
     forecast = Forecast(group, now_utc_s, quantiles, windows.daylight[:, 0], weights, (*weather_flags, *flags, *told))
     is_served = np.array([level is Level.MODEL for level in levels])
-    learns = issued is not None and is_served.any()
-    return Served(forecast, tuple(levels), replace(issued, is_served=is_served) if learns else None)
+    if issued is not None:
+        issued = replace(issued, is_served=is_served) if is_served.any() else None
+    return Served(forecast, tuple(levels), issued)
 
 
 def _weather(

@@ -89,9 +89,7 @@ def _of_run(models: ModelSet, place: Path, at_utc_s: int | None, step_s: int) ->
     for column, name in enumerate(models.series()):
         own = coarsened(read_run_history(place, name, name, factor=sign_of(name)), step_s)
         past = VersionedSeries.measured(name, feed.start_utc_s - step_s * len(feed.past), step_s, feed.past[:, column])
-        series.append(VersionedSeries(name, SeriesRole.MEASUREMENT, step_s, *(
-            np.concatenate([getattr(past, part), getattr(own, part)]) for part in
-            ("valid_utc_s", "available_utc_s", "values"))))
+        series.append(past.joined(own))
     moment = _moment(Archive(series), models, at_utc_s, step_s)
     weather = feed.weather_forecasts_since(0, moment)
     return History(Archive([*series, *weather]), moment, tells_past_issues=bool(weather))

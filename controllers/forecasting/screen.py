@@ -7,8 +7,6 @@ So a history keeps each value as it was measured, and withdraws it from the firs
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
@@ -26,7 +24,7 @@ def screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list
     series, flags = [], []
     for target in group.targets:
         own = archive.series(target.series) if target.series in archive else unknown(target.series, group)
-        own = _rows(own, _known_rows(own, now_utc_s))
+        own = own.rows(_known_rows(own, now_utc_s))
         if len(own.values):
             own, findings = cleaned(own, target, group.sky, now_utc_s)
             flags += [f"{finding.kind}:{target.series}" for finding in findings]
@@ -62,10 +60,10 @@ def as_screened_in_service(
     for issue in np.unique(issue_utc_s):
         rows = _known_rows(series, int(issue))
         if len(rows):
-            rows = rows[_any(implausible(_rows(series, rows), target, sky)) != is_out[rows]]
+            rows = rows[_any(implausible(series.rows(rows), target, sky)) != is_out[rows]]
             revise(rows, np.full(len(rows), issue))
     whole = _newest_rows(series, np.arange(len(series.values)))
-    rows = whole[_any(implausible(_rows(series, whole), target, sky)) != is_out[whole]]
+    rows = whole[_any(implausible(series.rows(whole), target, sky)) != is_out[whole]]
     unseen_utc_s = series.valid_utc_s[rows] + series.step_s + PAST_DAYS * DAY_S
     revise(rows, np.maximum(unseen_utc_s, last_utc_s[rows] + 1))
 
@@ -96,8 +94,3 @@ def _newest_rows(series: VersionedSeries, rows: np.ndarray) -> np.ndarray:
     """Of rows, the last version of each interval; a table is in the order of intervals, then of versions."""
     valid = series.valid_utc_s[rows]
     return rows[np.diff(valid, append=valid[-1:] + 1) != 0]
-
-
-def _rows(series: VersionedSeries, rows: np.ndarray) -> VersionedSeries:
-    return replace(series, valid_utc_s=series.valid_utc_s[rows], available_utc_s=series.available_utc_s[rows],
-                   values=series.values[rows])

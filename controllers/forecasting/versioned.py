@@ -7,7 +7,7 @@ of a row; NaN appears in what is handed out, and where a value was withdrawn. Ti
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -83,6 +83,18 @@ class VersionedSeries:
         """A table that is known at any time, such as a tariff."""
         valid = start_utc_s + step_s * np.arange(len(values), dtype=np.int64)
         return cls(name, role, step_s, valid, np.full(len(valid), ALWAYS_KNOWN_UTC_S), values)
+
+    def joined(self, other: VersionedSeries) -> VersionedSeries:
+        """With the rows of another span of the same series."""
+        return replace(
+            self, valid_utc_s=np.concatenate([self.valid_utc_s, other.valid_utc_s]),
+            available_utc_s=np.concatenate([self.available_utc_s, other.available_utc_s]),
+            values=np.concatenate([self.values, other.values]))
+
+    def rows(self, chosen: np.ndarray) -> VersionedSeries:
+        """Some of its rows, by mask or index."""
+        return replace(self, valid_utc_s=self.valid_utc_s[chosen], available_utc_s=self.available_utc_s[chosen],
+                       values=self.values[chosen])
 
     @cached_property
     def _keys(self) -> tuple[np.ndarray, int, int, int]:

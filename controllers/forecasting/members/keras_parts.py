@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 from tensorflow import keras
 
-from controllers.forecasting.members.training_plan import Training
+from controllers.forecasting.members.training_plan import Training, part_of
 from controllers.forecasting.quantiles import LEVELS, MEDIAN
 
 THREADS = 2
@@ -82,6 +82,7 @@ def train(
     with _fresh(seed):
         model = build()
         epochs, per_epoch = how.schedule(len(inputs[0]))
+        inputs, outcomes = _part(inputs, outcomes, per_epoch * how.batch, seed)
         rate = keras.optimizers.schedules.CosineDecay(how.learning_rate, epochs * per_epoch)
         _compile(model, rate, how, len(outcomes))
         best = keras.callbacks.EarlyStopping(patience=epochs, restore_best_weights=True)
@@ -101,8 +102,9 @@ def refined(
         for layer in model.layers:
             layer.set_weights([weights[f"{layer.name}/{i}"] for i in range(len(layer.get_weights()))])
         _compile(model, how.refining_rate, how, len(outcomes))
-        model.fit(_one_or_list(inputs), _one_or_list(outcomes), epochs=how.refining_epochs, batch_size=how.batch,
-                  verbose=0)
+        epochs, per_epoch = how.refining_schedule(len(inputs[0]))
+        inputs, outcomes = _part(inputs, outcomes, per_epoch * how.batch, seed)
+        model.fit(_one_or_list(inputs), _one_or_list(outcomes), epochs=epochs, batch_size=how.batch, verbose=0)
     return named_weights(model)
 
 
@@ -122,6 +124,13 @@ def _fresh(seed: int) -> Iterator[None]:
 def _compile(model: keras.Model, rate: Any, how: Training, outcomes: int) -> None:
     optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay)
     model.compile(optimizer, loss=_one_or_list([PinballLoss() for _ in range(outcomes)]))
+
+
+def _part(
+    inputs: Sequence[np.ndarray], outcomes: Sequence[np.ndarray], most: int, seed: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    rows = part_of(len(inputs[0]), most, seed)
+    return [x[rows] for x in inputs], [y[rows] for y in outcomes]
 
 
 def _one_or_list(items: Sequence[Any]) -> Any:

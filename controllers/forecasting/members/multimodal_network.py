@@ -1,15 +1,16 @@
 """The multi-modal network of the source document (Keras): a weather branch, a history branch, a head per target.
 
-Weather branch: Conv1D and LSTM over the known future (forecast of covariates, calendar). History branch: Conv1D and
-LSTM over the measured past. Both meet per lead, and each target has a head of its own. Corrected against the source:
-the branches keep their lead axis and meet by repetition (there, a sequence was concatenated with a vector), a head
-gives all leads of its target as quantiles (there, one number), and device states feed no head of weather or load.
+Weather branch: Conv1D and LSTM over the known future (forecast of covariates, calendar), in hours. History branch:
+Conv1D and LSTM over the measured past. Both meet per lead, and each target has a head of its own. Corrected against the
+source: the branches keep their lead axis and meet by repetition (there, a sequence was concatenated with a vector), a
+head gives all leads of its target as quantiles (there, one number), and device states feed no head of weather or load.
 
 Served in NumPy (:mod:`.numpy_layers`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,19 @@ from controllers.forecasting.selection import learnable
 from controllers.forecasting.targets import TargetKind
 from controllers.forecasting.windows import Windows
 
+HOUR_S = 3600
 CONV_CHANNELS = 32
 FUTURE_WIDTH = 3
+"""In hours."""
 HISTORY_STRIDE = 4
 """Hours that one step of the history LSTM covers."""
 UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
+ANCHOR_SPREAD = 1e-4
 TRAINING = Training(epochs=30, most_steps=400, batch=16, learning_rate=4e-3, weight_decay=0.03)
+FULL_WORK = 150
+"""Targets times leads; a group with more takes fewer steps, so that it trains within a minute."""
 PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
@@ -62,24 +68,21 @@ class MultimodalNetwork(Member):
         future, past = self._future(train), train.history.values
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
         self.outputs = Scaler.of_shares(train)
-        inputs = self._inputs(train)
         self.weights = train_network(
-            lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(train.group.targets)), inputs,
-            self._outcomes(train), (self._inputs(validation), self._outcomes(validation)), TRAINING, seed)
+            self._builder(train), self._inputs(train), self._outcome(train),
+            (self._inputs(validation), self._outcome(validation)), _plan(train), seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
         from controllers.forecasting.members.keras_parts import refined
 
-        inputs = self._inputs(windows)
-        self.weights = refined(
-            lambda: build(inputs[0].shape[1:], inputs[1].shape[1:], len(windows.group.targets)), self.weights, inputs,
-            self._outcomes(windows), TRAINING, seed)
+        self.weights = refined(self._builder(windows), self.weights, self._inputs(windows), self._outcome(windows),
+                               _plan(windows), seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
         future, past = self._inputs(windows)
-        raw = forward(future, past, self.weights, len(windows.group.targets))
+        raw = forward(future, past, self.weights, leads_per_hour(windows))
         return within_limits(self.outputs.quantiles(raw, windows), windows)
 
     def state(self) -> MemberState:
@@ -99,6 +102,10 @@ class MultimodalNetwork(Member):
         member.weights = {key.removeprefix("weights/"): a for key, a in arrays.items() if key.startswith("weights/")}
         return member
 
+    def _builder(self, windows: Windows) -> Callable[[], Any]:
+        future, past = self._future(windows).shape[1:], windows.history.values.shape[1:]
+        return lambda: build(future, past, len(windows.group.targets), leads_per_hour(windows))
+
     def _inputs(self, windows: Windows) -> list[np.ndarray]:
         return [self.future.scaled(self._future(windows)), self.past.scaled(windows.history.values)]
 
@@ -107,9 +114,20 @@ class MultimodalNetwork(Member):
         tables = zip(windows.features, self.names, strict=True)
         return np.concatenate([table.select(names) for table, names in tables], axis=-1)
 
-    def _outcomes(self, windows: Windows) -> list[np.ndarray]:
-        """Per target (n, leads, 2), see :meth:`Scaler.outcomes`."""
-        return list(self.outputs.outcomes(windows))
+    def _outcome(self, windows: Windows) -> list[np.ndarray]:
+        """(n, leads, targets, 2), see :meth:`Scaler.outcomes`."""
+        return [np.moveaxis(self.outputs.outcomes(windows), 0, 2)]
+
+
+def leads_per_hour(windows: Windows) -> int:
+    """Leads that a step of the LSTM over the future covers; each by itself where they make no whole hours."""
+    horizon = windows.group.horizon
+    leads = max(HOUR_S // horizon.step_s, 1)
+    return leads if horizon.leads % leads == 0 else 1
+
+
+def _plan(windows: Windows) -> Training:
+    return TRAINING.with_work(FULL_WORK / (len(windows.group.targets) * windows.group.horizon.leads))
 
 
 def features_of_leads(train: Windows) -> list[tuple[str, ...]]:
@@ -131,43 +149,54 @@ def features_of_leads(train: Windows) -> list[tuple[str, ...]]:
     return found
 
 
-def build(future_shape: tuple[int, ...], past_shape: tuple[int, ...], targets: int) -> Any:
-    """The Keras model: (n, leads, channels) and (n, hours, channels) → per target (n, leads, levels)."""
+def build(future_shape: tuple[int, ...], past_shape: tuple[int, ...], targets: int, per_hour: int = 1) -> Any:
+    """The Keras model: inputs (n, leads, channels) and (n, hours, channels), quantiles (n, leads, targets, levels)."""
     from tensorflow import keras
 
     from controllers.forecasting.members.keras_parts import RAW_SPREAD, MonotoneQuantiles
 
     layers = keras.layers
     future, past = keras.Input(future_shape, name="future"), keras.Input(past_shape, name="past")
-    ahead = layers.Conv1D(CONV_CHANNELS, FUTURE_WIDTH, padding="same", activation="swish", name="future_conv")(future)
+    ahead = layers.Conv1D(CONV_CHANNELS, FUTURE_WIDTH * per_hour, strides=per_hour, padding="same", activation="swish",
+                          name="future_conv")(future)
     ahead = layers.LSTM(UNITS, return_sequences=True, name="future_lstm")(ahead)
+    ahead = layers.UpSampling1D(per_hour)(ahead) if per_hour > 1 else ahead
     behind = layers.Conv1D(CONV_CHANNELS, HISTORY_STRIDE, strides=HISTORY_STRIDE, padding="same", activation="swish",
                            name="past_conv")(past)
     behind = layers.LSTM(UNITS, name="past_lstm")(behind)
     met = layers.Concatenate()([future, ahead, layers.RepeatVector(future_shape[0])(behind)])
     met = layers.Dropout(DROPOUT)(met)
-    heads = []
-    for k in range(targets):
-        x = layers.Dense(HEAD, activation="swish", name=f"head_{k}")(met)
-        raw = layers.Dense(len(LEVELS), kernel_initializer=keras.initializers.RandomNormal(stddev=RAW_SPREAD),
-                           name=f"raw_{k}")(layers.Dropout(DROPOUT)(x))
-        anchor = layers.Dense(1, kernel_initializer="zeros", name=f"anchor_{k}")(future)
-        heads.append(layers.Add(name=f"quantiles_{k}")([MonotoneQuantiles(name=f"monotone_{k}")(raw), anchor]))
-    return keras.Model([future, past], heads, name="multimodal_network")
+
+    def heads(x: Any, name: str, outer: int, spread: float, activation: str | None = None) -> Any:
+        """A dense layer with weights of its own for each target."""
+        equation = "nlf,tfd->nltd" if len(x.shape) == 3 else "nltf,tfd->nltd"
+        return layers.EinsumDense(equation, output_shape=(future_shape[0], targets, outer), bias_axes="td", name=name,
+                                  activation=activation,
+                                  kernel_initializer=keras.initializers.RandomNormal(stddev=spread))(x)
+
+    x = heads(met, "heads", HEAD, (2.0 / (met.shape[-1] + HEAD)) ** 0.5, "swish")
+    raw = heads(layers.Dropout(DROPOUT)(x), "raw", len(LEVELS), RAW_SPREAD)
+    anchor = heads(future, "anchor", 1, ANCHOR_SPREAD)
+    return keras.Model([future, past], layers.Add()([MonotoneQuantiles()(raw), anchor]), name="multimodal_network")
 
 
-def forward(future: np.ndarray, past: np.ndarray, weights: dict[str, np.ndarray], targets: int) -> np.ndarray:
+def forward(
+    future: np.ndarray, past: np.ndarray, weights: dict[str, np.ndarray], per_hour: int = 1
+) -> np.ndarray:
     """The same in NumPy: (targets, n, leads, levels)."""
 
     def of(name: str) -> list[np.ndarray]:
         return [weights[f"{name}/{i}"] for i in range(3) if f"{name}/{i}" in weights]
 
     kernel, bias = of("future_conv")
-    ahead = lstm(swish(conv1d(future, kernel, bias)), *of("future_lstm"))
+    ahead = np.repeat(lstm(swish(conv1d(future, kernel, bias, per_hour)), *of("future_lstm")), per_hour, axis=1)
     kernel, bias = of("past_conv")
     behind = lstm(swish(conv1d(past, kernel, bias, HISTORY_STRIDE)), *of("past_lstm"))[:, -1]
     repeated = np.broadcast_to(behind[:, None], (*future.shape[:2], behind.shape[-1]))
     met = np.concatenate([future, ahead, repeated], axis=-1)
-    heads = [monotone_quantiles(dense(swish(dense(met, *of(f"head_{k}"))), *of(f"raw_{k}")), MEDIAN)
-             + dense(future, *of(f"anchor_{k}")) for k in range(targets)]
-    return np.stack(heads)
+
+    def heads(name: str, values: np.ndarray) -> np.ndarray:
+        kernel, bias = of(name)
+        return dense(values, kernel[:, None], bias[:, None, None])
+
+    return monotone_quantiles(heads("raw", swish(heads("heads", met))), MEDIAN) + heads("anchor", future)

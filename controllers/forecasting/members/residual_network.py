@@ -27,7 +27,12 @@ WIDTH = 64
 BLOCKS = 2
 REPLICAS = 4
 LANES = 6
-"""Targets times replicas, so that a large group trains within a minute; two replicas at least."""
+"""Targets times replicas, as near as may be, so that a large group trains within a minute."""
+FOLDED_LEADS = 48
+"""Longer windows are cut into some of as many leads at most, for a step learns from a number of windows."""
+LEAST_FOLDED_LEADS = 12
+FULL_WORK = LANES * 24
+"""Lanes times leads of a window; a group with more takes fewer steps."""
 DROPOUT = 0.1
 TRAINING = Training(epochs=20, most_steps=650, batch=16, learning_rate=6e-3, weight_decay=0.03)
 """Chosen on the validation splits of the four published sets."""
@@ -42,6 +47,7 @@ class ResidualNetwork(Member):
     width = WIDTH
     replicas = REPLICAS
     training = TRAINING
+    full_work = FULL_WORK
 
     def __init__(self) -> None:
         self.names: list[tuple[str, ...]] = []
@@ -66,18 +72,18 @@ class ResidualNetwork(Member):
         raw = self._stacked(train)
         self.inputs = Scaler.of(raw, (0, 1))
         self.outputs = Scaler.of_shares(train)
-        inputs = self.inputs.scaled(raw)
-        held_out = [self.inputs.scaled(self._stacked(validation))], [self._outcome(validation)]
+        inputs = folded(self.inputs.scaled(raw))
+        held_out = [folded(self.inputs.scaled(self._stacked(validation)))], [self._outcome(validation)]
         self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out,
-                                     self.training, seed)
+                                     self._plan(inputs), seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
         from controllers.forecasting.members.keras_parts import refined
 
-        inputs = self.inputs.scaled(self._stacked(windows))
+        inputs = folded(self.inputs.scaled(self._stacked(windows)))
         self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows)],
-                               self.training, seed)
+                               self._plan(inputs), seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
@@ -105,8 +111,14 @@ class ResidualNetwork(Member):
 
     def _builder(self, inputs: np.ndarray) -> Callable[[], Any]:
         leads, targets, features = inputs.shape[1:]
-        replicas = min(self.replicas, max(2, LANES // targets))
-        return lambda: build(leads, targets, features, self.width, replicas)
+        return lambda: build(leads, targets, features, self.width, self._replicas_of(targets))
+
+    def _replicas_of(self, targets: int) -> int:
+        return min(self.replicas, max((LANES + targets // 2) // targets, 1))
+
+    def _plan(self, inputs: np.ndarray) -> Training:
+        leads, targets = inputs.shape[1:3]
+        return self.training.with_work(self.full_work / (leads * targets * self._replicas_of(targets)))
 
     def _stacked(self, windows: Windows) -> np.ndarray:
         """(n, leads, targets, features); targets with fewer features are filled up with NaN."""
@@ -116,8 +128,16 @@ class ResidualNetwork(Member):
         return np.stack(filled, axis=2)
 
     def _outcome(self, windows: Windows) -> np.ndarray:
-        """(n, leads, targets, 1, 2), see :meth:`Scaler.outcomes`."""
-        return np.moveaxis(self.outputs.outcomes(windows), 0, 2)[..., None, :]
+        """(n, leads, targets, 1, 2) folded, see :meth:`Scaler.outcomes`."""
+        return folded(np.moveaxis(self.outputs.outcomes(windows), 0, 2)[..., None, :])
+
+
+def folded(values: np.ndarray) -> np.ndarray:
+    """Windows (n, leads, …) of many leads as several with every k-th lead each, (n k, leads / k, …)."""
+    n, leads = values.shape[:2]
+    k = next((k for k in range(1, leads // LEAST_FOLDED_LEADS + 1) if leads % k == 0 and leads // k <= FOLDED_LEADS), 1)
+    rest = values.shape[2:]
+    return values.reshape(n, leads // k, k, *rest).swapaxes(1, 2).reshape(n * k, leads // k, *rest)
 
 
 def build(leads: int, targets: int, features: int, width: int = WIDTH, replicas: int = REPLICAS) -> Any:

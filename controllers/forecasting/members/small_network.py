@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controllers.forecasting.members.residual_network import TRAINING, ResidualNetwork
+from controllers.forecasting.members.residual_network import FULL_WORK, TRAINING, ResidualNetwork
 from controllers.forecasting.windows import FeatureTable
 
 
@@ -18,7 +18,8 @@ class SmallNetwork(ResidualNetwork):
     name = "small_network"
     width = 24
     replicas = 1
-    training = replace(TRAINING, most_steps=800)
+    training = replace(TRAINING, most_steps=800, most_refining_steps=250)
+    full_work = 4 * FULL_WORK
     """Its steps are cheap."""
 
 

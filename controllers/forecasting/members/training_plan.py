@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+LEAST_STEPS = 150
+"""Below, a network has learnt too little to be worth its weight, however large its steps are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +16,7 @@ class Training:
 
     epochs: int
     most_steps: int
-    """A long history gets fewer epochs: training time is bounded."""
+    """A long history gets fewer epochs, a very long one is seen in part: training time is bounded."""
     batch: int
     """Windows per step."""
     learning_rate: float
@@ -19,8 +24,31 @@ class Training:
     refining_epochs: int = 3
     refining_rate: float = 5e-4
     """Of the last look at all windows, validation included."""
+    most_refining_steps: int = 150
 
     def schedule(self, windows: int) -> tuple[int, int]:
         """Epochs and steps per epoch."""
+        return self._schedule(windows, self.epochs, self.most_steps)
+
+    def refining_schedule(self, windows: int) -> tuple[int, int]:
+        """The same of the last look."""
+        return self._schedule(windows, self.refining_epochs, self.most_refining_steps)
+
+    def with_work(self, share: float) -> Training:
+        """For steps that cost more than usual: only so large a share of them, if it is below 1."""
+        if share >= 1.0:
+            return self
+        most, refining = (max(int(steps * share), min(steps, LEAST_STEPS))
+                          for steps in (self.most_steps, self.most_refining_steps))
+        return replace(self, most_steps=most, most_refining_steps=refining)
+
+    def _schedule(self, windows: int, epochs: int, most_steps: int) -> tuple[int, int]:
         per_epoch = -(-windows // self.batch)
-        return max(min(self.epochs, self.most_steps // per_epoch), 1), per_epoch
+        return max(min(epochs, most_steps // per_epoch), 1), min(per_epoch, most_steps)
+
+
+def part_of(windows: int, most: int, seed: int) -> np.ndarray:
+    """Which of the windows are learnt from, (min(windows, most),): all, or a random part in their order."""
+    if windows <= most:
+        return np.arange(windows)
+    return np.sort(np.random.default_rng(seed).choice(windows, most, replace=False))

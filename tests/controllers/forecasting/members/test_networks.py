@@ -35,12 +35,13 @@ def test_the_residual_network_in_numpy_is_the_one_of_keras() -> None:
     assert found == pytest.approx(expected, abs=AGREEMENT, rel=AGREEMENT)
 
 
-def test_the_multimodal_network_in_numpy_is_the_one_of_keras() -> None:
-    model = shaken(multimodal_network.build((24, 9), (48, 5), 2))
+@pytest.mark.parametrize("per_hour", [1, 4], ids=["hours", "quarter hours"])
+def test_the_multimodal_network_in_numpy_is_the_one_of_keras(per_hour: int) -> None:
+    model = shaken(multimodal_network.build((24 * per_hour, 9), (48, 5), 2, per_hour))
     rng = np.random.default_rng(1)
-    future, past = (rng.standard_normal(shape).astype(np.float32) for shape in ((4, 24, 9), (4, 48, 5)))
-    expected = np.stack([head.numpy() for head in model([future, past])])
-    found = multimodal_network.forward(future, past, named_weights(model), 2)
+    future, past = (rng.standard_normal(shape).astype(np.float32) for shape in ((4, 24 * per_hour, 9), (4, 48, 5)))
+    expected = np.moveaxis(model([future, past]).numpy(), 2, 0)
+    found = multimodal_network.forward(future, past, named_weights(model), per_hour)
     assert found == pytest.approx(expected, abs=AGREEMENT, rel=AGREEMENT)
 
 
