@@ -7,7 +7,7 @@ import pytest
 
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.member import Member
-from controllers.forecasting.members.lightgbm_quantiles import MOST_ROWS, LightGbmQuantiles
+from controllers.forecasting.members.lightgbm_quantiles import MOST_ROWS_QUARTERS, LightGbmQuantiles
 from controllers.forecasting.members.multimodal_network import MultimodalNetwork, leads_per_hour
 from controllers.forecasting.members.residual_network import ResidualNetwork, folded
 from controllers.forecasting.members.training_plan import Training, part_of
@@ -81,8 +81,8 @@ def test_quarter_hours_are_learnt(make: type[Member]) -> None:
 def test_many_rows_are_learnt_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trees of one target see as many rows as all targets may have together."""
     windows = quarters()
-    assert len(windows) * 96 < MOST_ROWS
-    monkeypatch.setattr("controllers.forecasting.members.lightgbm_quantiles.MOST_ROWS", 1000)
+    assert len(windows) * 96 < MOST_ROWS_QUARTERS
+    monkeypatch.setattr("controllers.forecasting.members.lightgbm_quantiles.MOST_ROWS_QUARTERS", 1000)
     [data] = _data(windows)
     assert data.num_data() == 1000
 
