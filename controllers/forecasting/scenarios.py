@@ -102,7 +102,8 @@ def normal_scores(quantiles: np.ndarray, outcome: np.ndarray) -> np.ndarray:
     left = np.clip(below - 1, 0, len(grid) - 2)
     low, high = (np.take_along_axis(values, (left + k)[..., None], axis=-1)[..., 0] for k in (0, 1))
     width = np.maximum(high - low, np.finfo(float).tiny)
-    inside = np.clip((outcome - low) / width, 0.0, 1.0)
+    with np.errstate(over="ignore"):  # beyond quantiles that fall together, as at night: an end
+        inside = np.clip((outcome - low) / width, 0.0, 1.0)
     rank = grid[left] + inside * (grid[left + 1] - grid[left])
     return np.where(np.isnan(outcome), np.nan, _normal_quantile(rank))
 

@@ -76,6 +76,7 @@ def test_a_file_without_summer_time_is_told_to_declare_its_clock(tmp_path) -> No
 
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("timezone: Europe/Berlin", "timezone: Europe/Berln", r"site\.timezone: .*did you mean 'Europe/Berlin'"),
+    ("timezone: Europe/Berlin", "timezone: UTC+01:00", r"site\.timezone: .*a zone by name, as Europe/Berlin"),
     ("{temperature: air", "{temprature: air", "'temprature' is no role of a covariate; "
                                               "give one of temperature, irradiance, wind_speed"),
     ("covariates: {temp", "irradiance: air_degc, covariates: {temp", r"'air_degc' is none of its covariates "

@@ -59,6 +59,13 @@ def test_samples_stay_within_the_outermost_percentiles() -> None:
     assert found[0, 0] == pytest.approx([10 * LEAST_RANK, 10 * (1 - LEAST_RANK), 5.0, 1.0])
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_outcome_beyond_quantiles_that_fall_together_is_at_an_end() -> None:
+    """At night all quantiles of a plant are 0, and its meter tells 0.3 MW."""
+    assert normal_scores(np.zeros((1, len(LEVELS))), np.array([0.3])) == pytest.approx(
+        normal_scores(UNIFORM[None], np.array([1e3])))
+
+
 def test_normal_scores_of_known_ranks() -> None:
     scores = normal_scores(np.broadcast_to(UNIFORM, (4, len(LEVELS))), np.array([5.0, 9.0, 1.0, np.nan]))
     assert scores[:3] == pytest.approx([0.0, 1.2816, -1.2816], abs=1e-3)
