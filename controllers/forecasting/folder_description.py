@@ -46,8 +46,8 @@ def _site_clock(name: str) -> str:
     except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of the zone data base
         hint = did_you_mean(name, sorted(available_timezones()))
         if any(character.isdigit() for character in name):
-            hint = ("a site has a zone by name, as Europe/Berlin or Asia/Shanghai; only the clock of a series may be an "
-                    "offset from UTC")
+            hint = ("a site has a zone by name, as Europe/Berlin or Asia/Shanghai; only the clock of a series may be "
+                    "an offset from UTC")
         raise ValueError(f"{name!r} is no IANA time zone; {hint}") from None
     return name
 
