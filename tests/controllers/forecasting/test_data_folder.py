@@ -138,6 +138,24 @@ def test_a_split_out_of_order_is_told_with_the_beginning_of_training(tmp_path, o
         of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110, described), 1)
 
 
+def test_a_meter_that_froze_before_an_issue_is_learnt_from_as_it_was_served(tmp_path) -> None:
+    """It stands from 21:00 on the 80th day to 8:59: at midnight three hours of it look sound, a day later none does."""
+    place = folder_of(tmp_path, "2025-02-01T01:00", 110)
+    meter = pd.read_csv(place / "meter.csv")
+    meter.loc[80 * 24 + 20:80 * 24 + 31, "P_kW"] = 1010.5  # rows begin at 1:00
+    meter.to_csv(place / "meter.csv", index=False)
+    data, findings = of_folder(place, 1)
+    assert any("12 values with flat line" in finding for finding in findings)
+    stamps = pd.to_datetime(meter.time).dt.tz_localize("Europe/Berlin", ambiguous=True, nonexistent="shift_forward")
+    utc_s = stamps.map(lambda stamp: int(stamp.timestamp())).to_numpy()
+    frozen, midnight = utc_s[80 * 24 + 20:80 * 24 + 32], utc_s[80 * 24 + 23]
+    at_midnight, a_day_later = (data.archive.known_at(issue).values("load_mw", frozen[None])[0]
+                                for issue in (midnight, midnight + DAY_S))
+    assert at_midnight[:3] == pytest.approx(1.0105) and np.isnan(at_midnight[3:]).all()
+    assert np.isnan(a_day_later).all()
+    assert np.isnan(data.archive.outcome("load_mw", frozen)).all()
+
+
 def test_a_number_that_is_none_hides_no_other_mistake(tmp_path) -> None:
     wrong = DESCRIPTION.replace("capacity: 5", "capacity: .nan").replace("column: t2m", "colum: t2m")
     with pytest.raises(HistoryError, match=r"targets\.load_mw\.capacity: \.nan is not a finite number") as caught:
