@@ -61,6 +61,17 @@ def test_service_moves_weights_to_the_member_that_became_better() -> None:
     assert combination.mean_weights()["b"] > before + 0.3
 
 
+def test_a_day_of_service_moves_weights_a_little() -> None:
+    """All outcomes at 0, the members 1 and 3 above with no spread: the mean, 2, loses (1 − level)·2 at each level. Its
+    gradient over its loss is 1/2 and 3/2 of the members' own, relative to their mean −1/2 and +1/2; and the rate is
+    0.05."""
+    quantiles = np.stack([np.full((1, 1, 24, len(LEVELS)), above) for above in (1.0, 3.0)])
+    equal = Combination(("a", "b"), np.full((1, 4, 2), 0.5), np.arange(24) // 6)
+    found = equal.stepped(quantiles, np.zeros((1, 1, 24))).weights
+    step = np.exp(0.05 * 0.5)
+    assert found[0, 0] == pytest.approx(np.array([step, 1.0 / step]) / (step + 1.0 / step))
+
+
 def test_unknown_outcomes_move_nothing() -> None:
     quantiles, outcome = forecasts(np.random.default_rng(6), [1.0, 2.0])
     combination = fit(quantiles, outcome, [1.0, 1.0])

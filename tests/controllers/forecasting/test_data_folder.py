@@ -14,6 +14,7 @@ from controllers.forecasting.folder_description import read_folder
 from controllers.forecasting.folder_split import split_of
 from controllers.forecasting.targets import DAY_S
 
+HOUR_S = 3600
 DESCRIPTION = """
 site: {name: canteen, timezone: Europe/Berlin, country: DE}
 series:
@@ -138,20 +139,22 @@ def test_a_split_out_of_order_is_told_with_the_beginning_of_training(tmp_path, o
         of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110, described), 1)
 
 
-def test_a_meter_that_froze_before_an_issue_is_learnt_from_as_it_was_served(tmp_path) -> None:
-    """It stands from 21:00 on the 80th day to 8:59: at midnight three hours of it look sound, a day later none does."""
+@pytest.mark.parametrize("span", ["training", "validation", "held out"])
+def test_a_meter_that_froze_before_an_issue_is_learnt_from_as_it_was_served(tmp_path, span) -> None:
+    """It stands from three hours before an issue for twelve: then they look sound, a day later none does."""
     place = folder_of(tmp_path, "2025-02-01T01:00", 110)
+    sound, _ = of_folder(place, 1)
+    training, validation = sound.split.issues(DAY_S)
+    issue = int({"training": training, "validation": validation, "held out": sound.held_out.issue_utc_s}[span][5])
+    frozen = issue + HOUR_S * np.arange(-3, 9)
     meter = pd.read_csv(place / "meter.csv")
-    meter.loc[80 * 24 + 20:80 * 24 + 31, "P_kW"] = 1010.5  # rows begin at 1:00
+    row = (frozen - int(pd.Timestamp("2025-02-01T01:00", tz="Europe/Berlin").timestamp())) // HOUR_S
+    meter.loc[row, "P_kW"] = 1010.5
     meter.to_csv(place / "meter.csv", index=False)
     data, findings = of_folder(place, 1)
     assert any("12 values with flat line" in finding for finding in findings)
-    stamps = pd.to_datetime(meter.time).dt.tz_localize("Europe/Berlin", ambiguous=True, nonexistent="shift_forward")
-    utc_s = stamps.map(lambda stamp: int(stamp.timestamp())).to_numpy()
-    frozen, midnight = utc_s[80 * 24 + 20:80 * 24 + 32], utc_s[80 * 24 + 23]
-    at_midnight, a_day_later = (data.archive.known_at(issue).values("load_mw", frozen[None])[0]
-                                for issue in (midnight, midnight + DAY_S))
-    assert at_midnight[:3] == pytest.approx(1.0105) and np.isnan(at_midnight[3:]).all()
+    then, a_day_later = (data.archive.known_at(at).values("load_mw", frozen[None])[0] for at in (issue, issue + DAY_S))
+    assert then[:3] == pytest.approx(1.0105) and np.isnan(then[3:]).all()
     assert np.isnan(a_day_later).all()
     assert np.isnan(data.archive.outcome("load_mw", frozen)).all()
 

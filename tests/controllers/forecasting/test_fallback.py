@@ -284,6 +284,9 @@ def test_a_lost_meter_does_not_keep_the_others_from_learning() -> None:
     assert found.combination.weights[1] == pytest.approx(service.combination.weights[1])
     assert np.isnan(found.calibration.scores[-1, 1]).all() and np.isnan(found.bias.came[-1, 1])
     assert found.calibration.drift[1].tolist() == service.calibration.drift[1].tolist()
+    members = partly.members.copy()
+    members[:, 1] = np.nan  # as of a member that cannot do without the past
+    assert np.isfinite(learnt(service, replace(partly, members=members), outcome, HOUR_S).combination.weights).all()
 
 
 @pytest.mark.parametrize(("lost_days", "level"), [(0, Level.MODEL), (2, Level.LAST_WEEK), (60, Level.CLIMATOLOGY)])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.member import Member
+from controllers.forecasting.members import multimodal_network
 from controllers.forecasting.members.lightgbm_quantiles import MOST_ROWS_QUARTERS, LightGbmQuantiles
 from controllers.forecasting.members.multimodal_network import MultimodalNetwork, leads_per_hour
-from controllers.forecasting.members.residual_network import ResidualNetwork, folded
+from controllers.forecasting.members.residual_network import ResidualNetwork, build, folded
 from controllers.forecasting.members.training_plan import Training, part_of
 from controllers.forecasting.quantiles import LEVELS
-from controllers.forecasting.targets import Horizon
+from controllers.forecasting.targets import Horizon, Target
 from controllers.forecasting.windows import Windows
 from tests.controllers.forecasting import toy_site
 
@@ -58,9 +61,9 @@ def test_a_large_group_has_fewer_replicas(targets, replicas) -> None:
     assert ResidualNetwork()._replicas_of(targets) == replicas
 
 
-def quarters() -> Windows:
-    """A day ahead in quarter hours."""
-    group = toy_site.group(toy_site.WIND, horizon=Horizon(900, 96))
+def quarters(*targets: Target) -> Windows:
+    """A day ahead in quarter hours; wind alone unless said otherwise."""
+    group = toy_site.group(*(targets or (toy_site.WIND,)), horizon=Horizon(900, 96))
     return build_windows(toy_site.archive(112), group, toy_site.START_UTC_S + toy_site.DAY_S * np.arange(30, 110))
 
 
@@ -78,16 +81,45 @@ def test_quarter_hours_are_learnt(make: type[Member]) -> None:
     assert error < 0.5 * np.abs(np.median(train.outcome) - validation.outcome).mean()
 
 
-def test_many_rows_are_learnt_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The trees of one target see as many rows as all targets may have together."""
-    windows = quarters()
+@pytest.mark.parametrize("targets", [[toy_site.WIND], [toy_site.WIND, toy_site.LOAD]], ids=["one", "two"])
+def test_the_trees_of_all_targets_share_the_rows(targets, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = quarters(*targets)
     assert len(windows) * 96 < MOST_ROWS_QUARTERS
     monkeypatch.setattr("controllers.forecasting.members.lightgbm_quantiles.MOST_ROWS_QUARTERS", 1000)
-    [data] = _data(windows)
-    assert data.num_data() == 1000
-
-
-def _data(windows: Windows) -> list:  # type: ignore[type-arg]
     member = LightGbmQuantiles()
-    member.names = [windows.features[0].names]
-    return member._data_sets(windows, 1)
+    member.names = [table.names for table in windows.features]
+    assert [data.num_data() for data in member._data_sets(windows, 1)] == [1000 // len(targets)] * len(targets)
+
+
+@pytest.mark.parametrize(("leads", "targets", "share"), [(24, 3, 1.0), (48, 1, 144 / 192), (48, 7, 144 / 336)])
+def test_the_residual_network_takes_fewer_steps_the_more_lanes_and_leads(leads, targets, share) -> None:
+    """Full work are six lanes of 24 leads; one target has four lanes, seven have one each."""
+    network = ResidualNetwork()
+    found = network._plan(np.empty((1, leads, targets, 5)))
+    assert found.most_steps == int(network.training.most_steps * share)
+
+
+def test_the_multimodal_network_takes_fewer_steps_the_more_targets_and_leads() -> None:
+    """Full work are 150 leads of all targets together; these are 192."""
+    windows = quarters(toy_site.WIND, toy_site.LOAD)
+    assert multimodal_network._plan(windows).most_steps == int(multimodal_network.TRAINING.most_steps * 150 / 192)
+    assert multimodal_network._plan(quarters()).most_steps == multimodal_network.TRAINING.most_steps
+
+
+def test_a_network_learns_from_the_part_that_its_plan_allows() -> None:
+    """Ten steps of four windows: the same as from the forty that are drawn, and so is the last look, of five steps."""
+    from controllers.forecasting.members.keras_parts import refined, train
+
+    plan = replace(PLAN, batch=4, most_steps=10, most_refining_steps=5)
+    rng = np.random.default_rng(3)
+    inputs = rng.standard_normal((100, 6, 1, 5)).astype(np.float32)
+    outcomes = np.stack([inputs.sum(axis=-1), np.ones((100, 6, 1))], axis=-1)[..., None, :].astype(np.float32)
+
+    def both(first: np.ndarray, last: np.ndarray) -> dict[str, np.ndarray]:
+        held_out = [inputs[:8]], [outcomes[:8]]
+        weights = train(lambda: build(6, 1, 5, 8, 1), [inputs[first]], [outcomes[first]], held_out, plan, 1)
+        return refined(lambda: build(6, 1, 5, 8, 1), weights, [inputs[last]], [outcomes[last]], plan, 1)
+
+    whole = np.arange(100)
+    expected, found = both(part_of(100, 40, 1), part_of(100, 20, 1)), both(whole, whole)
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
