@@ -12,11 +12,11 @@ import numpy as np
 
 from controllers.forecasting.conformal import WINDOW_DAYS
 from controllers.forecasting.fallback import serve
+from controllers.forecasting.lags import days_before
 from controllers.forecasting.model import Issued, Service, learnt
-from controllers.forecasting.screen import screened
+from controllers.forecasting.screen import SCREENED_DAYS, screened
 from controllers.forecasting.targets import DAY_S, TargetGroup
 from controllers.forecasting.trained import TrainedGroup
-from controllers.forecasting.training_data import PAST_DAYS
 from controllers.forecasting.versioned import Archive
 
 
@@ -29,9 +29,10 @@ def caught_up(trained: TrainedGroup, archive: Archive, now_utc_s: int, learnt_to
     learnt_to_utc_s : end of the training.
     """
     group, service = trained.group, trained.whole.service
-    recent = _since(archive, group, now_utc_s - (WINDOW_DAYS + PAST_DAYS) * DAY_S)
+    recent = _since(archive, group, now_utc_s - (WINDOW_DAYS + SCREENED_DAYS) * DAY_S)
     waiting: list[Issued] = []
-    for issue_utc_s in range(now_utc_s - WINDOW_DAYS * DAY_S, now_utc_s, DAY_S):
+    days = np.arange(WINDOW_DAYS, 0, -1)  # at this hour of the clock on the wall, as weather and prices are published
+    for issue_utc_s in days_before(np.full(WINDOW_DAYS, now_utc_s), days, group.days).tolist():
         if issue_utc_s >= learnt_to_utc_s:
             service, waiting = _learnt(service, waiting, recent, group, issue_utc_s)
             issued = serve(trained, recent, issue_utc_s, service).issued

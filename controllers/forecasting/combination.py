@@ -82,7 +82,7 @@ class Combination:
 
         Returns
         -------
-        (targets, blocks, members), relative to the mean over members.
+        (targets, blocks, members), relative to the mean over those with a weight.
         """
         levels = np.array(LEVELS)
         error = outcome[..., None] - self.apply(quantiles)
@@ -94,5 +94,6 @@ class Combination:
         member = np.arange(blocks)[:, None] == self.block_of_lead
         gradient = np.einsum("bl,tlm->tbm", member, by_lead)
         loss = np.einsum("bl,tl->tb", member, loss_by_lead)
-        gradient -= gradient.mean(axis=-1, keepdims=True)
+        used = self.weights > 0.0  # others are not asked in service
+        gradient -= (gradient * used).sum(axis=-1, keepdims=True) / used.sum(axis=-1, keepdims=True)
         return gradient / np.maximum(loss, LEAST_LOSS)[..., None]

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from controllers.forecasting.quantiles import LEVELS, MEDIAN
+from controllers.forecasting.rolling import with_day
 
 PAIRS = tuple((k, len(LEVELS) - 1 - k) for k in range(MEDIAN))
 """Levels that bound a central interval."""
@@ -98,12 +99,13 @@ class Calibration:
         valid = (counted & ~np.isnan(outcome))[..., None]
         low, high = (raw[..., [pair[side] for pair in PAIRS]] for side in (0, 1))
         score = np.maximum(low - outcome[..., None], outcome[..., None] - high) / self._width(raw)
-        scores = np.concatenate([self.scores, np.where(valid, score, np.nan)[None]])[-WINDOW_DAYS:]
+        scores = with_day(self.scores, np.where(valid, score, np.nan), WINDOW_DAYS)
         low, high = (calibrated[..., [pair[side] for pair in PAIRS]] for side in (0, 1))
         missed = (outcome[..., None] < low) | (outcome[..., None] > high)
-        count = valid.sum(axis=1)
+        count, whole = valid.sum(axis=1), counted.sum(axis=1)[:, None]
         share = np.where(valid, missed, False).sum(axis=1) / np.maximum(count, 1)
-        drift = self.drift + np.where(count > 0, GAIN * (share - (1.0 - NOMINAL)), 0.0)
+        weight = count / np.maximum(whole, 1)  # a single hour is no whole issue
+        drift = self.drift + GAIN * weight * (share - (1.0 - NOMINAL))
         most = GAIN * MOST_SURPLUS_DAYS
         return replace(self, scores=scores, drift=np.clip(drift, -most, most))
 

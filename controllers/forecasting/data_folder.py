@@ -89,11 +89,11 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
     first = _local_midnight(begin + PAST_DAYS * DAY_S, spec.site.timezone)
     horizon_s = horizon.leads * horizon.step_s
     split = _split(place, spec, begin, first, end, horizon_s)
-    issues = np.arange(split.end_utc_s, end - horizon_s + 1, split.issue_every_s)
+    issues = split.issues_of(groups[0], split.end_utc_s, end)
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
                            "longer history, or let 'split.validation_to' be earlier")
-    archive = _as_served(archive, targets, sky, np.concatenate([*split.issues(horizon_s), issues]))
+    archive = _as_served(archive, targets, sky, np.concatenate([*split.issues(groups[0]), issues]))
     warnings = told_before_training(archive, groups, split, {n: _place(spec, folder, n) for n in spec.series})
     return TrainingData(archive, groups, split, HeldOut(archive, issues), spec.site.name, location_of(spec.site),
                         declared={target.series: target.capacity for target in targets}), \

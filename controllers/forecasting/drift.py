@@ -16,23 +16,29 @@ import numpy as np
 from controllers.forecasting.backtest import backtest
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.quantiles import pinball
+from controllers.forecasting.rolling import with_day
 from controllers.forecasting.trained import TrainedGroup, usual_at
 from controllers.forecasting.versioned import Archive
 
 WINDOW_DAYS = 14
 RATIO = 1.3
 DAYS_IN_A_ROW = 3
+LEAST_DAYS = WINDOW_DAYS // 2
+"""That have to be known of two weeks."""
 LEAST_GAIN = 0.01
 """Of a challenger: less is luck."""
 KEPT_DAYS = WINDOW_DAYS + DAYS_IN_A_ROW - 1
 MOST_RELATIVE = 3.0
 """What a day counts at most: five such days of 14 are drift, two are not."""
+KNOWN_SHARE = 0.5
+"""Of a forecast; with less it is no day."""
 LEAST_LOSS_FRAC = 1e-3
 """Of the capacity: below it a loss is next to nothing, whatever it is relative to."""
 
 
 def relative_loss(trained: TrainedGroup, issue_utc_s: int, quantiles: np.ndarray, outcome: np.ndarray) -> np.ndarray:
-    """Loss of one forecast over the usual one of its season, (targets,); NaN where no outcome is known.
+    """Loss of one forecast over the usual one of its season, (targets,); NaN where less than half of its outcome is
+    known.
 
     Parameters
     ----------
@@ -43,12 +49,13 @@ def relative_loss(trained: TrainedGroup, issue_utc_s: int, quantiles: np.ndarray
     count = known.sum(axis=1)
     capacity = np.array([target.capacity for target in trained.group.targets])
     usual = np.maximum(usual_at(trained.usual_loss, issue_utc_s), LEAST_LOSS_FRAC * capacity)
-    return np.where(count > 0, losses.sum(axis=1) / np.maximum(count, 1) / usual, np.nan)
+    enough = known.mean(axis=1) >= KNOWN_SHARE
+    return np.where(enough, losses.sum(axis=1) / np.maximum(count, 1) / usual, np.nan)
 
 
 def kept(relative: np.ndarray, newest: np.ndarray) -> np.ndarray:
     """Relative losses of the last days, (days, targets), with one more day."""
-    return np.concatenate([relative, newest[None]])[-KEPT_DAYS:]
+    return with_day(relative, newest, KEPT_DAYS)
 
 
 def is_drifting(relative: np.ndarray) -> np.ndarray:
@@ -57,7 +64,8 @@ def is_drifting(relative: np.ndarray) -> np.ndarray:
         return np.zeros(relative.shape[1], dtype=bool)
     spans = [slice(first, first + WINDOW_DAYS) for first in range(len(relative) - WINDOW_DAYS + 1)]
     means = np.stack([mean_loss(relative[s]) for s in spans[-DAYS_IN_A_ROW:]])
-    return np.asarray((means > RATIO).all(axis=0))
+    known = np.stack([np.isfinite(relative[s]).sum(axis=0) for s in spans[-DAYS_IN_A_ROW:]])
+    return np.asarray(((means > RATIO) & (known >= LEAST_DAYS)).all(axis=0))
 
 
 def mean_loss(relative: np.ndarray) -> np.ndarray:
@@ -97,10 +105,14 @@ def challenge(champion: TrainedGroup | None, challenger: TrainedGroup, archive: 
               issue_utc_s: np.ndarray) -> Challenge:
     """Let both forecast the same issue times; a champion that forecasts other targets has lost."""
     name = challenger.group.name
-    if champion is None or _series(champion) != _series(challenger) or champion.group.horizon != \
-            challenger.group.horizon:
+    if champion is None or not is_comparable(champion, challenger):
         return Challenge(name, None, _loss(challenger, archive, issue_utc_s))
     return Challenge(name, _loss(champion, archive, issue_utc_s), _loss(challenger, archive, issue_utc_s))
+
+
+def is_comparable(champion: TrainedGroup, challenger: TrainedGroup) -> bool:
+    """Whether they forecast the same."""
+    return _series(champion) == _series(challenger) and champion.group.horizon == challenger.group.horizon
 
 
 def _series(trained: TrainedGroup) -> Sequence[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
+from controllers.forecasting.levels import too_low
 from controllers.forecasting.spikes import spikes
 from controllers.forecasting.targets import DAY_S, Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries
@@ -46,7 +47,7 @@ class Finding:
     """Something that was noticed and dealt with."""
 
     kind: str
-    """``gap``, ``outside_limits``, ``flat_line``, ``spike``, ``missing_value_code``."""
+    """``gap``, ``outside_limits``, ``flat_line``, ``too_low``, ``spike``, ``missing_value_code``."""
     series: str
     count: int
     """Values concerned."""
@@ -99,9 +100,12 @@ def cleaned(
 
 def implausible(series: VersionedSeries, target: Target, sky: ClearSky | None) -> dict[str, np.ndarray]:
     """Kind of finding → values (m,) that cannot be true, each under one kind."""
-    found = {"outside_limits": _outside(series, target)}
-    found["flat_line"] = _flat(series, target, sky) & ~found["outside_limits"]
-    found["spike"] = spikes(series, target) & ~found["outside_limits"] & ~found["flat_line"]
+    found: dict[str, np.ndarray] = {}
+    taken = np.zeros(len(series.values), dtype=bool)
+    for kind, odd in (("outside_limits", _outside(series, target)), ("flat_line", _flat(series, target, sky)),
+                      ("too_low", too_low(series, target)), ("spike", spikes(series, target))):
+        found[kind] = odd & ~taken
+        taken |= odd
     return found
 
 

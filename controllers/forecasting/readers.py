@@ -110,8 +110,19 @@ def read_issued(
         raise HistoryError(str(error)) from error
     except ValueError as error:
         raise HistoryError(f"{file}: {column} has cells that are no numbers ({error}); mend them") from error
+    _refuse_doubled(file, name, valid, issue, values)
     start = valid - (step_s if how.stamp_marks == "end" else 0)
     return VersionedSeries(name, role, step_s, start, issue + how.delay_s, values)
+
+
+def _refuse_doubled(file: str, name: str, valid: np.ndarray, issue: np.ndarray, values: np.ndarray) -> None:
+    """Two values of one issue for one time, of which nobody knows the right one."""
+    order = np.lexsort((issue, valid))
+    same = (np.diff(valid[order]) == 0) & (np.diff(issue[order]) == 0) & (np.diff(values[order]) != 0.0)
+    if same.any():
+        first, second = sorted((order[same.argmax()], order[same.argmax() + 1]))
+        raise HistoryError(f"{file}, line {second + 2}: {name} is {values[second]:g} for a time and an issue for which "
+                           f"line {first + 2} tells {values[first]:g}; delete one of them")
 
 
 def read_run_history(

@@ -7,6 +7,8 @@ So a history keeps each value as it was measured, and withdraws it from the firs
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
@@ -17,6 +19,8 @@ from controllers.forecasting.versioned import Archive, VersionedSeries
 
 SCREENED_DAYS = PAST_DAYS + REST_WITHIN_DAYS
 """What features look back at, and what tells there whether a load rests by nature."""
+SEEN_S = PAST_DAYS * DAY_S + 2 * 3600
+"""How far features look back: by the clock on the wall an hour more when it is put back, and a night level one more."""
 
 
 def screened(archive: Archive, group: TargetGroup, now_utc_s: int) -> tuple[list[VersionedSeries], list[str]]:
@@ -39,49 +43,41 @@ def as_screened_in_service(
 ) -> VersionedSeries:
     """A history of which each issue time sees what :func:`screened` would have left of it then.
 
-    The last word on each value, which outcomes go by, is that of the whole history; it is spoken when no issue time
-    looks back at the value any more.
+    Outcomes go by the history as it is judged as a whole, and are known since they were published.
 
     Parameters
     ----------
     series : as measured; one version of a value is judged at a time, the newest known.
     issue_utc_s : (n,) all that features will be made for.
     """
-    if not len(series.values):
-        return series
+    settled = series.rows(_newest_rows(series, np.arange(len(series.values))))
+    settled = cleaned(settled, target, sky)[0] if len(settled.values) else settled
+    clipped = replace(series, values=np.clip(series.values, *target.limits))
     is_out = np.zeros(len(series.values), dtype=bool)
-    last_utc_s = series.available_utc_s.copy()
-    revisions: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-
-    def revise(rows: np.ndarray, at_utc_s: np.ndarray) -> None:
-        is_out[rows], last_utc_s[rows] = ~is_out[rows], at_utc_s
-        revisions.append((rows, at_utc_s, is_out[rows]))
-
+    revised_utc_s: list[np.ndarray] = []
+    revisions: list[tuple[np.ndarray, np.ndarray]] = []
     for issue in np.unique(issue_utc_s):
         rows = _known_rows(series, int(issue))
-        if len(rows):
-            rows = rows[_any(implausible(series.rows(rows), target, sky)) != is_out[rows]]
-            revise(rows, np.full(len(rows), issue))
-    whole = _newest_rows(series, np.arange(len(series.values)))
-    rows = whole[_any(implausible(series.rows(whole), target, sky)) != is_out[whole]]
-    unseen_utc_s = series.valid_utc_s[rows] + series.step_s + PAST_DAYS * DAY_S
-    revise(rows, np.maximum(unseen_utc_s, last_utc_s[rows] + 1))
-
-    row, at_utc_s, out = (np.concatenate(parts) for parts in zip(*revisions, strict=True))
-    values = np.clip(series.values, *target.limits)
-    return VersionedSeries(
-        series.name, series.role, series.step_s, np.concatenate([series.valid_utc_s, series.valid_utc_s[row]]),
-        np.concatenate([series.available_utc_s, at_utc_s]),
-        np.concatenate([values, np.where(out, np.nan, values[row])]), nan_withdraws=True)
+        if not len(rows):
+            continue
+        is_seen = series.valid_utc_s[rows] >= issue - SEEN_S  # what lies behind may be judged anew, and nobody looks
+        odd = np.any(list(implausible(series.rows(rows), target, sky).values()), axis=0)
+        changed = rows[is_seen & (odd != is_out[rows])]
+        is_out[changed] ^= True
+        revisions.append((changed, np.where(is_out[changed], np.nan, clipped.values[changed])))
+        revised_utc_s.append(np.full(len(changed), issue))
+    if not revisions:
+        return replace(clipped, settled=settled)
+    row, values = (np.concatenate(parts) for parts in zip(*revisions, strict=True))
+    return replace(
+        clipped, valid_utc_s=np.concatenate([clipped.valid_utc_s, clipped.valid_utc_s[row]]),
+        available_utc_s=np.concatenate([clipped.available_utc_s, *revised_utc_s]),
+        values=np.concatenate([clipped.values, values]), nan_withdraws=True, settled=settled)
 
 
 def unknown(name: str, group: TargetGroup) -> VersionedSeries:
     """A series of which nothing is known."""
     return VersionedSeries.measured(name, 0, group.horizon.step_s, np.empty(0))
-
-
-def _any(findings: dict[str, np.ndarray]) -> np.ndarray:
-    return np.any(list(findings.values()), axis=0)
 
 
 def _known_rows(series: VersionedSeries, now_utc_s: int) -> np.ndarray:

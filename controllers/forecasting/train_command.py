@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from controllers.forecasting.backtest import backtest
-from controllers.forecasting.drift import Challenge, challenge
+from controllers.forecasting.drift import Challenge, challenge, is_comparable
+from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.features import build_windows
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.multimodal_network import MultimodalNetwork
@@ -25,6 +26,7 @@ from controllers.forecasting.scorecard import Scorecard, references, scorecards
 from controllers.forecasting.store import BY_GROUP, ModelSet, comparable_place, load, refuse_other_site, save
 from controllers.forecasting.targets import Target
 from controllers.forecasting.trained import LINES, TrainedGroup, train_group
+from controllers.forecasting.training import LEAST_ISSUES
 from controllers.forecasting.training_data import TrainingData
 from twin.store.snapshot import write_atomically
 
@@ -91,10 +93,13 @@ def train_site(
         told, facts = None, new_facts
         if serving is not None:
             progress(f"{group.name}: champion against challenger")
-            told = challenge(old.get(group.name), trained, data.held_out.archive, data.held_out.issue_utc_s)
+            issues, champion_group = data.held_out.issue_utc_s, old.get(group.name)
+            if champion_group is not None and is_comparable(champion_group, trained):
+                issues = _unseen(issues, serving, group.name)
+            told = challenge(champion_group, trained, data.held_out.archive, issues)
             if not told.is_won:
                 trained, facts = old[group.name], serving.facts_of(group.name)
-                windows = build_windows(data.held_out.archive, trained.group, data.held_out.issue_utc_s)
+                windows = build_windows(data.held_out.archive, trained.group, issues)
                 cards = scorecards(backtest(trained.whole, windows).quantiles, windows,
                                    references(climatology, windows))
         results.append(GroupResult(trained, cards, facts, time.monotonic() - began, told))
@@ -103,6 +108,24 @@ def train_site(
     save(models, out)
     write_atomically(out / SCORECARD, json.dumps(scorecard_plain(results), indent=1, ensure_ascii=False) + "\n")
     return TrainingResult(models, results, out)
+
+
+def _unseen(issue_utc_s: np.ndarray, champion: ModelSet, group: str) -> np.ndarray:
+    """Of the issue times that scores go by, those that the champion has not learnt from either.
+
+    Raises
+    ------
+    ForecastError
+        If too few are left to tell who is better.
+    """
+    learnt_to_utc_s = champion.learnt_to_utc_s(group)
+    unseen = issue_utc_s[issue_utc_s >= learnt_to_utc_s]
+    if len(unseen) < LEAST_ISSUES:
+        raise ForecastError(
+            f"{group}: the champion has learnt to {np.datetime64(learnt_to_utc_s, 's')} UTC, and {len(unseen)} of the "
+            f"{len(issue_utc_s)} issue times to score on come later; at least {LEAST_ISSUES} are needed to tell who is "
+            "better: give newer data, or let the scores begin later (split.validation_to)")
+    return unseen
 
 
 def _champion(place: Path, data: TrainingData) -> ModelSet:

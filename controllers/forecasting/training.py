@@ -12,6 +12,7 @@ from controllers.forecasting.combination import Combination
 from controllers.forecasting.conformal import Calibration
 from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.features import build_windows, outcome_known_utc_s
+from controllers.forecasting.lags import days_before
 from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.lightgbm_quantiles import LightGbmQuantiles
@@ -45,10 +46,20 @@ class Split:
     end_utc_s: int
     issue_every_s: int = DAY_S
 
-    def issues(self, horizon_s: int) -> tuple[np.ndarray, np.ndarray]:
+    def issues(self, group: TargetGroup) -> tuple[np.ndarray, np.ndarray]:
         """Issue times of training and validation whose horizon ends within their span."""
-        train = np.arange(self.first_utc_s, self.validation_utc_s - horizon_s + 1, self.issue_every_s)
-        return train, np.arange(self.validation_utc_s, self.end_utc_s - horizon_s + 1, self.issue_every_s)
+        return (self.issues_of(group, self.first_utc_s, self.validation_utc_s),
+                self.issues_of(group, self.validation_utc_s, self.end_utc_s))
+
+    def issues_of(self, group: TargetGroup, first_utc_s: int, end_utc_s: int) -> np.ndarray:
+        """Issue times of a span whose horizon ends within it. One a day is made at the same hour of the clock on the
+        wall: weather and prices are published by it, and work begins by it."""
+        count = (end_utc_s - first_utc_s) // self.issue_every_s + 2
+        if self.issue_every_s == DAY_S:
+            found = days_before(np.full(count, first_utc_s), -np.arange(count), group.days)
+        else:
+            found = first_utc_s + self.issue_every_s * np.arange(count)
+        return found[found <= end_utc_s - group.horizon.leads * group.horizon.step_s]
 
     def windows(self, archive: Archive, group: TargetGroup) -> tuple[Windows, Windows]:
         """Windows of both splits; every outcome of training is known when validation begins, every outcome of
@@ -59,7 +70,7 @@ class Split:
         ForecastError
             If a split has too few issue times.
         """
-        train, validation = self.issues(group.horizon.leads * group.horizon.step_s)
+        train, validation = self.issues(group)
         found = []
         for name, issues, by_utc_s in (("training", train, self.validation_utc_s),
                                        ("validation", validation, self.end_utc_s)):

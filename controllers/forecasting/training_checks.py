@@ -76,7 +76,7 @@ def _uncovered(
     if covered < COVERED_SHARE:
         yield (f"{name} is known for {covered:.0%} of the time that {target.series} is learnt from "
                f"({_span(archive.series(name))}); the forecast is the worse for it ({place})")
-    issues = np.arange(split.first_utc_s, split.end_utc_s, split.issue_every_s)
+    issues = np.concatenate(split.issues(group))
     ahead = np.isfinite(archive.known_at(issues).values(name, group.horizon.valid_utc_s(issues))).mean()
     if ahead < AHEAD_SHARE * covered:
         yield (f"{name} is known ahead for {ahead:.0%} of the hours that {target.series} is forecast for, so it hardly "

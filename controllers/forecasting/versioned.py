@@ -44,6 +44,7 @@ class VersionedSeries:
     available_utc_s : (m,) when each value became known; the last version before an issue time counts.
     values : (m,) NaN rows are dropped, unless they withdraw.
     nan_withdraws : NaN rows are later versions that withdraw a value, as a screen does that finds a meter frozen.
+    settled : the same series as it is judged in the end, if that is not its last version: outcomes go by it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class VersionedSeries:
     available_utc_s: np.ndarray
     values: np.ndarray
     nan_withdraws: bool = False
+    settled: VersionedSeries | None = None
 
     def __post_init__(self) -> None:
         valid, available = (np.asarray(a, dtype=np.int64) for a in (self.valid_utc_s, self.available_utc_s))
@@ -160,11 +162,15 @@ class Archive:
     def outcome(self, name: str, valid_utc_s: np.ndarray, by_utc_s: int | None = None) -> np.ndarray:
         """What really came, as known at ``by_utc_s`` (default: today); for training targets and scores alone."""
         latest = LATEST_UTC_S if by_utc_s is None else by_utc_s
-        return self.series(name).as_of(np.asarray(latest), valid_utc_s)
+        return self._settled(name).as_of(np.asarray(latest), valid_utc_s)
 
     def outcome_known_utc_s(self, name: str, valid_utc_s: np.ndarray) -> np.ndarray:
         """When :meth:`outcome` as known today was published; ``ALWAYS_KNOWN_UTC_S`` where it never was."""
-        return self.series(name).known_since(np.asarray(LATEST_UTC_S), valid_utc_s)
+        return self._settled(name).known_since(np.asarray(LATEST_UTC_S), valid_utc_s)
+
+    def _settled(self, name: str) -> VersionedSeries:
+        series = self.series(name)
+        return series if series.settled is None else series.settled
 
 
 class KnownAt:

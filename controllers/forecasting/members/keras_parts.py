@@ -89,6 +89,8 @@ def train(
         held_out = (_one_or_list(validation[0]), _one_or_list(validation[1]))
         model.fit(_one_or_list(inputs), _one_or_list(outcomes), validation_data=held_out, epochs=epochs,
                   batch_size=how.batch, callbacks=[best], verbose=0)
+        if best.best_weights is not None:  # Keras 2 restores them only if it stopped early
+            model.set_weights(best.best_weights)
     return named_weights(model)
 
 

@@ -120,6 +120,16 @@ def test_a_challenger_takes_over_only_where_it_is_better(folder) -> None:
     assert set(load(folder / "both").series()) == {"load_mw", "pv_mw"}
 
 
+def test_a_champion_that_has_seen_the_answers_is_refused(folder) -> None:
+    """It has learnt to 10 May, the history ends on 20 May: ten days of it tell who is better."""
+    (folder / "forecast.yaml").write_text(DESCRIPTION + "split: {train_to: 2025-03-25, validation_to: 2025-05-10}\n")
+    champion = trained_in(folder)
+    (folder / "forecast.yaml").write_text(DESCRIPTION + "split: {train_to: 2025-03-25, validation_to: 2025-04-20}\n")
+    with pytest.raises(ParkTwinError, match=r"the champion has learnt to 2025-05-09T22:00:00 UTC, and 10 of the 30 "
+                                            r"issue times to score on come later; at least 14 are needed"):
+        twin("train", "--data", folder, "--line", "small", "--challenge", champion, "--out", folder / "new")
+
+
 def test_what_is_written_after_a_challenge_describes_the_models_that_are_written(folder) -> None:
     """Seeds tell the trainings apart: a champion keeps its own, and its own scores."""
     champion = trained_in(folder, "--seed", 1)

@@ -100,6 +100,31 @@ def test_one_known_day_among_unknown_ones_sets_no_offset() -> None:
     assert (calibration.offsets > calibration.steered[:, None]).all()
 
 
+def test_a_single_known_hour_weighs_as_an_hour() -> None:
+    """Of 24 leads one is known, and missed: the surplus grows by a 24th of what a missed day would add."""
+    calibration = Calibration.start(np.array([10.0]), LEADS, HOUR_S)
+    quantiles = np.broadcast_to(5.0 + NORMAL_QUANTILES, (1, LEADS, len(LEVELS)))
+    missed = np.full((1, LEADS), 50.0)
+    whole = calibration.updated(quantiles, quantiles, missed, np.ones((1, LEADS), dtype=bool))
+    missed[:, 1:] = np.nan
+    hour = calibration.updated(quantiles, quantiles, missed, np.ones((1, LEADS), dtype=bool))
+    assert hour.drift == pytest.approx(whole.drift / LEADS)
+
+
+def test_a_dead_meter_forgets_nothing() -> None:
+    """After sixty days without an outcome the calibration is what it was."""
+    rng = np.random.default_rng(1)
+    calibration = Calibration.start(np.array([10.0]), LEADS, HOUR_S)
+    quantiles = np.broadcast_to(5.0 + 0.5 * NORMAL_QUANTILES, (1, LEADS, len(LEVELS)))
+    counted = np.ones((1, LEADS), dtype=bool)
+    for _ in range(60):
+        calibration = calibration.updated(quantiles, quantiles, 5.0 + rng.normal(size=(1, LEADS)), counted)
+    before = calibration.offsets
+    for _ in range(60):
+        calibration = calibration.updated(quantiles, quantiles, np.full((1, LEADS), np.nan), counted)
+    assert before.max() > 0.3 and np.array_equal(calibration.offsets, before)
+
+
 def test_night_hours_do_not_count() -> None:
     calibration = Calibration.start(np.array([1.0]), LEADS, HOUR_S)
     raw = np.zeros((1, LEADS, len(LEVELS)))

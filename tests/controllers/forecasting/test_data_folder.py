@@ -144,7 +144,7 @@ def test_a_meter_that_froze_before_an_issue_is_learnt_from_as_it_was_served(tmp_
     """It stands from three hours before an issue for twelve: then they look sound, a day later none does."""
     place = folder_of(tmp_path, "2025-02-01T01:00", 110)
     sound, _ = of_folder(place, 1)
-    training, validation = sound.split.issues(DAY_S)
+    training, validation = sound.split.issues(sound.groups[0])
     issue = int({"training": training, "validation": validation, "held out": sound.held_out.issue_utc_s}[span][5])
     frozen = issue + HOUR_S * np.arange(-3, 9)
     meter = pd.read_csv(place / "meter.csv")

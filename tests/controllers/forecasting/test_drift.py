@@ -42,6 +42,28 @@ def test_the_mean_has_to_exceed_1_3_and_days_without_outcome_do_not_count() -> N
     assert not is_drifting(np.full((KEPT_DAYS, 1), np.nan))[0]
 
 
+def test_an_outage_makes_no_single_odd_day_a_drift() -> None:
+    """Sixteen usual days, then as many without a forecast of the model, then odd ones: five are drift as ever."""
+    losses = CALM
+    for _ in range(16):
+        losses = kept(losses, np.array([np.nan]))
+    told = []
+    for _ in range(6):
+        losses = kept(losses, np.array([3.0]))
+        told.append(bool(is_drifting(losses)[0]))
+    assert told == [False] * 4 + [True] * 2
+
+
+def test_few_known_days_are_no_drift() -> None:
+    """Of a target that was never measured before."""
+    losses = np.full((KEPT_DAYS, 1), np.nan)
+    told = []
+    for _ in range(10):
+        losses = kept(losses, np.array([3.0]))
+        told.append(bool(is_drifting(losses)[0]))
+    assert told == [False] * 8 + [True] * 2  # seven of the fourteen that ended two days ago
+
+
 def test_nothing_is_said_before_sixteen_days_are_known() -> None:
     assert KEPT_DAYS == 16
     assert not is_drifting(np.full((KEPT_DAYS - 1, 2), 9.0)).any()
@@ -61,7 +83,7 @@ def test_the_loss_is_relative_to_the_usual_one_of_the_season() -> None:
     assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
     assert relative_loss(dated, turn, quantiles, outcome) == pytest.approx([0.8])
     assert relative_loss(dated, april, quantiles, outcome) == pytest.approx([0.5])
-    outcome[0, 5:] = np.nan
+    outcome[0, 24:] = np.nan
     assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
     assert np.isnan(relative_loss(dated, march, quantiles, np.full((1, 48), np.nan)))[0]
 

@@ -106,6 +106,19 @@ def test_forecasts_of_several_issues(tmp_path: Path) -> None:
         read_issued(str(file), "wind", "wind_speed_m_s", "issued", HOUR_S, HistoryFormat("valid"))
 
 
+
+def test_two_values_of_one_issue_for_one_time_are_refused_with_both_lines(tmp_path) -> None:
+    """The same row twice is harmless."""
+    file = tmp_path / "nwp.csv"
+    rows = ["valid,issue,wind", "2025-01-01T00:00Z,2024-12-31T00:00Z,5", "2025-01-01T01:00Z,2024-12-31T00:00Z,6"]
+    file.write_text("\n".join([*rows, rows[1]]))
+    assert len(read_issued(str(file), "wind", "wind_speed_m_s", "issue", HOUR_S, HistoryFormat("valid")).values) == 3
+    file.write_text("\n".join([*rows, rows[1].replace(",5", ",25")]))
+    with pytest.raises(HistoryError, match=r"nwp\.csv, line 4: wind_speed_m_s is 25 for a time and an issue for which "
+                                           r"line 2 tells 5"):
+        read_issued(str(file), "wind", "wind_speed_m_s", "issue", HOUR_S, HistoryFormat("valid"))
+
+
 def test_means_over_longer_intervals() -> None:
     quarter = VersionedSeries.measured("load_mw", 0, 900, np.array([1, 2, 3, 6, 5, np.nan, np.nan, np.nan, 4, 4, 7, 7]))
     hourly = coarsened(quarter, HOUR_S)
