@@ -82,6 +82,10 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
     measured = []
     for target in targets:
         clean, outliers = cleaned(archive.series(target.series), target, sky)
+        if not len(clean.values):
+            raise HistoryError(f"{_place(spec, folder, target.series)}: no value of {target.series} is left at steps "
+                               f"of {horizon.step_s} s; an interval needs values of half its length: give finer rows, "
+                               "or a longer step (horizon.step_s)")
         measured.append(clean)
         findings += outliers
     begin = max(int(s.valid_utc_s[0]) for s in measured)

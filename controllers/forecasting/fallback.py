@@ -1,11 +1,12 @@
 """The forecast that can be made: by the model, or by what is left of it when weather or measurements are missing.
 
 The chain, per target: the whole model; without fresh weather the model of calendar and lags; with a recent past that is
-lost or frozen the same hour of last week; with no past at all climatology. (Signals that no model knows are left to
-persistence, :mod:`controllers.persistence_forecast`.) Every step down is flagged, so is everything that was taken out
-of the measurements: flat lines, spikes, values outside of the limits. Weather that is missing for up to three hours is
-interpolated; leads of a longer gap are left to the lag model, the others keep the whole one. Prices are published for
-the next day alone and tell least of all: if they lack, that is flagged, and the whole model serves without them.
+lost or frozen the same hour of last week; with no past at all, of the target or of its hour, climatology. (Signals that
+no model knows are left to persistence, :mod:`controllers.persistence_forecast`.) Every step down is flagged, so is
+everything that was taken out of the measurements: flat lines, spikes, values outside of the limits. Weather that is
+missing for up to three hours is interpolated; leads of a longer gap are left to the lag model, the others keep the
+whole one. Prices are published for the next day alone and tell least of all: if they lack, that is flagged, and the
+whole model serves without them.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import numpy as np
 
 from controllers.forecasting.features import known_windows
 from controllers.forecasting.forecast import Forecast
+from controllers.forecasting.levels import LOW_SHARE
 from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
 from controllers.forecasting.model import Issued, Service, issue
-from controllers.forecasting.quantiles import LEVELS, within_limits
+from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
 from controllers.forecasting.screen import SCREENED_DAYS, screened, unknown
-from controllers.forecasting.targets import DAY_S, Target, TargetGroup
+from controllers.forecasting.targets import DAY_S, Target, TargetGroup, TargetKind
 from controllers.forecasting.trained import TrainedGroup
 from controllers.forecasting.versioned import Archive, VersionedSeries
 from controllers.forecasting.windows import Windows
@@ -41,6 +43,9 @@ WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
 RECENT_DAYS, RECENT_LEAST_SHARE = 2, 0.5
 WEEK_LEAST_SHARE = 0.5
+PAST_WEEK = tuple(f"lag_{day}" for day in range(1, 8))
+LEAST_SPREAD = 1e-3
+"""Of the capacity."""
 
 
 class Level(IntEnum):
@@ -84,6 +89,9 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
     windows = known_windows(known, group)
     without = [_without_weather(target, unusable, group) for target in group.targets]
     levels = [_level(windows, k, target, without[k]) for k, target in enumerate(group.targets)]
+    for k in _unlike_all_learnt(windows, trained):
+        levels[k] = Level.CLIMATOLOGY
+        flags.append(f"unlike_all_learnt:{group.targets[k].series}")
     quantiles = np.empty((len(levels), group.horizon.leads, len(LEVELS)))
     issued = None
     if any(level is Level.MODEL or (level is Level.LAG_MODEL and not gone.all())
@@ -101,6 +109,10 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
             members = trained.members().values()
             made_of = _last_week if level is Level.LAST_WEEK else _climatology
             quantiles[chosen] = made_of(windows, members)[chosen]
+    for k, leads in _never_seen(windows).items():
+        if levels[k] <= Level.LAG_MODEL:
+            quantiles[k, leads] = _climatology(windows, trained.members().values())[k, leads]
+            levels[k] = Level.CLIMATOLOGY
     told = [f"{level.name.lower()}:{target.series}" for level, target in zip(levels, group.targets, strict=True)
             if level is not Level.MODEL]
     weights = service.combination.mean_weights() if issued is not None else {}
@@ -186,6 +198,37 @@ def _level(windows: Windows, k: int, target: Target, without_weather: np.ndarray
     if recent >= RECENT_LEAST_SHARE and (week >= WEEK_LEAST_SHARE or not target.kind.is_load):
         return Level.LAG_MODEL if without_weather.any() else Level.MODEL
     return Level.LAST_WEEK if week >= WEEK_LEAST_SHARE else Level.CLIMATOLOGY
+
+
+def _never_seen(windows: Windows) -> dict[int, np.ndarray]:
+    """Target → leads (leads,) whose hour of the day was not measured once in four weeks, as of a meter that is read by
+    day alone: nothing of the past tells about them. Wind does not repeat daily."""
+    holes = {k: np.isnan(windows.features[k].column("mean_28")[0]) for k, target in enumerate(windows.group.targets)
+             if target.kind is not TargetKind.WIND}
+    return {k: leads for k, leads in holes.items() if leads.any()}
+
+
+def _unlike_all_learnt(windows: Windows, trained: TrainedGroup) -> list[int]:
+    """Targets whose last week stands still or is next to nothing, as no such time of what was learnt: a meter that has
+    been dead, or in another unit, for so long that the screen knows nothing else. What rests by nature does so in
+    climatology, too: heat and cooling by season, the sun at the pole."""
+    found: list[int] = []
+    members = trained.members().values()
+    if not any(isinstance(member, Climatology) for member in members):
+        return found
+    usual = _climatology(windows, members)
+    for k, target in enumerate(windows.group.targets):
+        past = windows.features[k].select(PAST_WEEK)[0]
+        known, learnt = past[np.isfinite(past)], usual[k] / target.capacity
+        if not len(known) or target.kind in (TargetKind.WIND, TargetKind.PRICE, TargetKind.CARBON):
+            continue
+        stands_still = np.ptp(known) == 0.0 and known[0] > target.limits[0]
+        varies = (learnt[:, -1] - learnt[:, 0]).max() > LEAST_SPREAD or np.ptp(learnt[:, MEDIAN]) > LEAST_SPREAD
+        next_to_nothing = target.kind is TargetKind.ELECTRIC_LOAD and target.limits[0] >= 0.0 and \
+            known.max() < LOW_SHARE * usual[k].max()
+        if (stands_still and varies) or next_to_nothing:
+            found.append(k)
+    return found
 
 
 def _last_week(windows: Windows, members: Iterable[Member]) -> np.ndarray:

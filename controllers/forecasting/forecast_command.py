@@ -20,6 +20,7 @@ from controllers.forecasting.store import ModelSet, load
 from controllers.forecasting.targets import Target
 from controllers.forecasting.trained import TrainedGroup
 from controllers.forecasting.versioned import Archive
+from twin.store.snapshot import write_atomically
 from twin.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ TABLE_LEADS = 12
 """Rows of a table at most, at even steps over the horizon."""
 TABLE_TARGETS = 3
 """Columns of a table: as many as 80 characters hold."""
+HTML = (b"<!doctype html", b"<html")
 FAN_PX = 190
 """Height of a fan chart."""
 
@@ -154,6 +156,19 @@ def forecast_tables(made: Forecasts) -> Iterator[Table | str]:
         yield f"[yellow]{escape(text)}[/yellow]"
 
 
+def refuse_no_page(file: Path) -> None:
+    """Refuse to write over what is no page: a table or a model, mistyped as --plot, would be lost.
+
+    Raises
+    ------
+    ForecastError
+        If the file exists and is not HTML.
+    """
+    if file.is_file() and not file.read_bytes()[:16].lower().startswith(HTML):
+        raise ForecastError(f"--plot {file}: there is a file that is no HTML page; choose another name, or delete it "
+                            "before")
+
+
 def write_fan_charts(made: Forecasts, file: Path) -> None:
     """A page with a fan chart per target.
 
@@ -164,6 +179,7 @@ def write_fan_charts(made: Forecasts, file: Path) -> None:
     """
     from plotly.subplots import make_subplots
 
+    refuse_no_page(file)
     from twin.report.figures.fan import add_fan
 
     rows = list(made.rows())
@@ -179,6 +195,6 @@ def write_fan_charts(made: Forecasts, file: Path) -> None:
     figure.update_layout(height=FAN_PX * len(rows) + 80, title=f"{made.models.site}, issued "
                          f"{made.local(made.at_utc_s):%Y-%m-%d %H:%M %Z}", template="plotly_white")
     try:
-        file.write_text(figure.to_html(include_plotlyjs=True, full_html=True), encoding="utf-8")
+        write_atomically(file, figure.to_html(include_plotlyjs=True, full_html=True))
     except OSError as error:
         raise ForecastError(f"{file}: cannot be written ({error.strerror or error}); choose another --plot") from error

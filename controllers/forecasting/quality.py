@@ -25,10 +25,10 @@ OUTSIDE_TOLERANCE = 0.05
 OUTSIDE_SHARE = 0.01
 """More values outside of the limits than this are no outliers: unit, sign or capacity are wrong."""
 FLAT_LEAST_H = 6
-"""Measured power that does not change in its last digit for longer is a frozen sensor; at a limit unless it rests there
-by nature. Of PV only hours of daylight count."""
+"""Measured power that does not change in its last digit for longer is a frozen sensor, unless it stands at this value by
+nature. Of PV only hours of daylight count."""
 REST_RUNS = 2
-"""So many other runs of six hours at the same limit: the series rests there by nature, as a canteen does at night.
+"""So many other runs of six hours at the same value: the series rests there by nature, as a canteen does at night.
 Wind may be calm or full for days, and is not asked."""
 REST_WITHIN_DAYS = 28
 """Before and after a run that is judged: four weekends."""
@@ -182,11 +182,29 @@ def _flat(series: VersionedSeries, target: Target, sky: ClearSky | None) -> np.n
     within = ~(at_low | at_high)
     found = np.zeros(len(same), dtype=bool)
     if within.any() and same[within].mean() <= STEADY_SHARE:
-        found |= within & (np.bincount(run)[run] * series.step_s >= FLAT_LEAST_H * HOUR_S)
+        found |= within & (_long(run, series) & ~_returns(run, series))[run]
     if (target.kind.is_load or target.kind is TargetKind.PV) and not at_low.all():
         found |= _stuck(series, target, sky, at_low, run)[run]
     if target.kind.is_load and at_high.mean() <= STEADY_SHARE:
         found |= _stuck(series, target, sky, at_high, run)[run]
+    return found
+
+
+def _long(run: np.ndarray, series: VersionedSeries) -> np.ndarray:
+    """Which runs (runs,) of one value last longer than measured power does."""
+    return np.bincount(run) * series.step_s >= FLAT_LEAST_H * HOUR_S
+
+
+def _returns(run: np.ndarray, series: VersionedSeries) -> np.ndarray:
+    """Which runs (runs,) are at a value at which the series stands by nature: a meter of coarse resolution, or a site
+    whose nights are all alike. A frozen meter stands at any value."""
+    first = np.searchsorted(run, np.arange(int(run.max(initial=-1)) + 1))
+    value, begin, found = series.values[first], series.valid_utc_s[first], np.zeros(len(first), dtype=bool)
+    long = _long(run, series)
+    for level in np.unique(value[long]):
+        own = np.flatnonzero(long & (value == level))
+        since, to = (np.searchsorted(begin[own], begin[own] + side * REST_WITHIN_DAYS * DAY_S) for side in (-1, 1))
+        found[own] = to - since - 1 >= REST_RUNS
     return found
 
 

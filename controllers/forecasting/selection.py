@@ -6,9 +6,12 @@ import numpy as np
 
 from controllers.forecasting.day_types import DAY_S
 from controllers.forecasting.targets import TargetKind
+from controllers.forecasting.windows import FeatureTable
 
 DAILY = ("lag_", "last_week", "same_", "mean_7", "mean_28", "mean_day", "day_less_week", "week", "working")
 """Beginnings of the features that tell what repeats from day to day and from week to week."""
+SUBSTITUTES = {"last_week": ("same_weekday", "mean_7"), "same_weekday": ("mean_7",)}
+"""Feature → those that tell nearly the same, where it is not known: a network takes NaN for the mean of all hours."""
 SEASON = ("year_",)
 SEASON_DAYS = 700
 """About two years: each season was seen twice. The two of a simulated site are a day short of it, since nothing is
@@ -31,3 +34,20 @@ def learnable(names: tuple[str, ...], kind: TargetKind, issue_utc_s: np.ndarray)
     if np.ptp(issue_utc_s) < SEASON_DAYS * DAY_S:
         unwanted = (*unwanted, *SEASON)
     return tuple(name for name in names if not name.startswith(unwanted))
+
+
+def selected(table: FeatureTable, names: tuple[str, ...]) -> np.ndarray:
+    """Columns by name, (n, k, len(names)), with holes of the past filled by what is like them.
+
+    Raises
+    ------
+    ForecastError
+        If there is no such feature.
+    """
+    values = table.select(names)
+    for place, name in enumerate(names):
+        for substitute in SUBSTITUTES.get(name, ()):
+            hole = np.isnan(values[..., place])
+            if hole.any():
+                values[..., place] = np.where(hole, table.column(substitute), values[..., place])
+    return values

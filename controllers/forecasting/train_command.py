@@ -81,6 +81,8 @@ def train_site(
     if any(maker in NETWORKS for maker in (*LINES[line].whole, *LINES[line].lags)):
         _import_tensorflow_quietly()
     serving = None if champion is None else _champion(champion, data)
+    if serving is not None:
+        _refuse_lost(serving, data)
     old = {} if serving is None else {trained.group.name: trained for trained in serving.groups}
     new_facts: Mapping[str, Any] = _facts(data, line, seed, command)
     results = []
@@ -108,6 +110,15 @@ def train_site(
     save(models, out)
     write_atomically(out / SCORECARD, json.dumps(scorecard_plain(results), indent=1, ensure_ascii=False) + "\n")
     return TrainingResult(models, results, out)
+
+
+def _refuse_lost(champion: ModelSet, data: TrainingData) -> None:
+    """What is written serves from then on: nothing that is forecast today may be missing in it."""
+    here = {target.series for group in data.groups for target in group.targets}
+    lost = [series for series in champion.series() if series not in here]
+    if lost and here & set(champion.series()):
+        raise ForecastError(f"--challenge: the models that serve also forecast {', '.join(lost)}; what is trained now "
+                            "does not, and they would be lost; leave out --targets, or train without --challenge")
 
 
 def _unseen(issue_utc_s: np.ndarray, champion: ModelSet, group: str) -> np.ndarray:

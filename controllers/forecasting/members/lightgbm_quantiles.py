@@ -16,7 +16,7 @@ from controllers.forecasting.errors import ForecastError
 from controllers.forecasting.member import Member, MemberState
 from controllers.forecasting.members.training_plan import part_of
 from controllers.forecasting.quantiles import LEVELS, within_limits
-from controllers.forecasting.selection import learnable
+from controllers.forecasting.selection import learnable, selected
 from controllers.forecasting.windows import FeatureTable, Windows
 
 HOUR_S = 3600
@@ -92,7 +92,7 @@ class LightGbmQuantiles(Member):
         most = MOST_ROWS if train.group.horizon.step_s >= HOUR_S else MOST_ROWS_QUARTERS
         found = []
         for k, target in enumerate(train.group.targets):
-            rows, shares = _rows(train.features[k].select(self.names[k])), train.shares[k].ravel()
+            rows, shares = _rows(selected(train.features[k], self.names[k])), train.shares[k].ravel()
             weights = train.reference[k].ravel() / target.capacity
             known = np.isfinite(shares)
             if not known.any():
@@ -110,7 +110,7 @@ class LightGbmQuantiles(Member):
         found = []
         for table, names, boosters, reference in zip(windows.features, self.names, self.boosters, windows.reference,
                                                      strict=True):
-            rows = _rows(table.select(names))
+            rows = _rows(selected(table, names))
             levels = [booster.predict(rows, num_threads=1) for booster in boosters]
             shares = np.sort(np.stack(levels, axis=-1), axis=-1).reshape(*table.values.shape[:2], len(LEVELS))
             found.append(shares * reference[..., None])

@@ -20,7 +20,7 @@ from controllers.forecasting.members.numpy_layers import conv1d, dense, lstm, mo
 from controllers.forecasting.members.scaling import Scaler
 from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
-from controllers.forecasting.selection import learnable
+from controllers.forecasting.selection import learnable, selected
 from controllers.forecasting.targets import TargetKind
 from controllers.forecasting.windows import Windows
 
@@ -112,7 +112,7 @@ class MultimodalNetwork(Member):
     def _future(self, windows: Windows) -> np.ndarray:
         """(n, leads, channels) what is known per lead."""
         tables = zip(windows.features, self.names, strict=True)
-        return np.concatenate([table.select(names) for table, names in tables], axis=-1)
+        return np.concatenate([selected(table, names) for table, names in tables], axis=-1)
 
     def _outcome(self, windows: Windows) -> list[np.ndarray]:
         """(n, leads, targets, 2), see :meth:`Scaler.outcomes`."""

@@ -20,7 +20,7 @@ from controllers.forecasting.members.numpy_layers import dense, layer_norm, mono
 from controllers.forecasting.members.scaling import Scaler
 from controllers.forecasting.members.training_plan import Training
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
-from controllers.forecasting.selection import learnable
+from controllers.forecasting.selection import learnable, selected
 from controllers.forecasting.windows import FeatureTable, Windows
 
 WIDTH = 64
@@ -123,7 +123,7 @@ class ResidualNetwork(Member):
     def _stacked(self, windows: Windows) -> np.ndarray:
         """(n, leads, targets, features); targets with fewer features are filled up with NaN."""
         most = max(len(names) for names in self.names)
-        tables = [table.select(names) for table, names in zip(windows.features, self.names, strict=True)]
+        tables = [selected(table, names) for table, names in zip(windows.features, self.names, strict=True)]
         filled = [np.pad(t, ((0, 0), (0, 0), (0, most - t.shape[-1])), constant_values=np.nan) for t in tables]
         return np.stack(filled, axis=2)
 

@@ -151,6 +151,30 @@ def test_nights_of_a_pv_plant_and_steady_loads_are_no_frozen_sensors() -> None:
     assert kinds(np.full(HOURS, 1.2)) == {}
 
 
+def test_a_coarse_meter_that_stands_at_the_same_value_each_night_is_none_that_is_frozen() -> None:
+    """Ten nights of eight hours at 1.2 MW; a single one at 1.3 MW, for twelve hours, is a frozen meter."""
+    values = load()
+    for night in range(10):
+        values[24 * night:24 * night + 8] = 1.2
+    assert kinds(values) == {}
+    values[500:512] = 1.3
+    assert kinds(values) == {"flat_line": 12}
+
+
+def test_a_load_that_is_next_to_nothing_is_a_meter_that_hums_or_counts_in_another_unit() -> None:
+    """From the 15th day on a thousandth, or a kilowatt of noise; half of it is possible, and so is a day of hours."""
+    rng = np.random.default_rng(2)
+    for low in (load()[360:] / 1000.0, 0.001 * rng.uniform(0.5, 1.5, HOURS - 360)):
+        values = load()
+        values[360:] = low
+        assert kinds(values) == {"too_low": HOURS - 360}
+        values[379:] = load()[379:]
+        assert kinds(values) == {}  # nineteen hours
+    halved = load()
+    halved[360:] /= 2.0
+    assert kinds(halved) == {}
+
+
 def test_a_load_that_is_zero_for_hours_without_ever_having_been_is_a_dead_meter() -> None:
     """So is one that is full; nights at zero that come again and again are nature, and a few hours prove nothing."""
     for dead in (0.0, LOAD.capacity):
