@@ -48,9 +48,11 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print the scorecard as JSON")] = False,
 ) -> None:
     """Train forecasts of a site: models, their scores, and which members are not used and why."""
+    from rich.markup import escape
+
     from controllers.forecasting.interrupt import ended_by_ctrl_c
     from controllers.forecasting.store import refuse_taken
-    from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused, used
+    from controllers.forecasting.train_command import scorecard_plain, scorecard_table, train_site, unused, used, worse
 
     if (scenario is None) == (data is None):
         raise ParkTwinError("what is to be forecast? Give a SCENARIO, or a folder of tables with --data")
@@ -82,6 +84,8 @@ def train(
         return
     console = _console()
     console.print(scorecard_table(result.results))
+    for text in worse(result.results):
+        console.print(f"[yellow]{escape(text)}[/yellow]", soft_wrap=True)
     for text in used(result.results):
         console.print(f"made by  {text}", soft_wrap=True)
     for text in unused(result.results):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from controllers.forecasting.day_types import DAY_S, CalendarDays
 from controllers.forecasting.errors import HistoryError
 from controllers.forecasting.folder_description import FILE, FolderSpec, SeriesSpec, SiteSpec, read_folder
 from controllers.forecasting.folder_split import least_days, split_of
+from controllers.forecasting.lags import days_before
 from controllers.forecasting.plausible import without_implausible
 from controllers.forecasting.quality import Finding, cleaned, refuse_wrong
 from controllers.forecasting.readers import coarsened, read_history, read_issued
@@ -81,18 +83,19 @@ def of_folder(place: Path, seed: int) -> tuple[TrainingData, list[str]]:
               for kind in kinds]
     measured = []
     for target in targets:
-        clean, outliers = cleaned(archive.series(target.series), target, sky)
-        if not len(clean.values):
-            raise HistoryError(f"{_place(spec, folder, target.series)}: no value of {target.series} is left at steps "
-                               f"of {horizon.step_s} s; an interval needs values of half its length: give finer rows, "
-                               "or a longer step (horizon.step_s)")
+        own = archive.series(target.series)
+        if own.step_s > horizon.step_s:
+            raise HistoryError(f"{_place(spec, folder, target.series)}: rows of {target.series} are {own.step_s} s "
+                               f"apart, the forecast has steps of {horizon.step_s} s (horizon.step_s): give finer rows"
+                               + (", or choose steps of 3600 s" if own.step_s == HOUR_S else ""))
+        clean, outliers = cleaned(own, target, sky)
         measured.append(clean)
         findings += outliers
     begin = max(int(s.valid_utc_s[0]) for s in measured)
     end = min(int(s.valid_utc_s[-1]) + s.step_s for s in measured)
     first = _local_midnight(begin + PAST_DAYS * DAY_S, spec.site.timezone)
     horizon_s = horizon.leads * horizon.step_s
-    split = _split(place, spec, begin, first, end, horizon_s)
+    split = _on_the_wall(_split(place, spec, begin, first, end, horizon_s), days)
     issues = split.issues_of(groups[0], split.end_utc_s, end)
     if not len(issues):
         raise HistoryError(f"{place}: nothing is left to score the models on after {_text(split.end_utc_s)}; give a "
@@ -154,6 +157,15 @@ def _split(place: Path, spec: FolderSpec, begin_utc_s: int, first_utc_s: int, en
                            f"{_text(validation_utc_s)}, then validation to split.validation_to, "
                            f"{_text(held_out_utc_s)}; put them in this order")
     return Split(first_utc_s, validation_utc_s, held_out_utc_s, spec.split.issue_every_h * HOUR_S)
+
+
+def _on_the_wall(split: Split, days: CalendarDays) -> Split:
+    """The same spans, each beginning at the hour of the clock on the wall at which the first one does."""
+    first = split.first_utc_s
+    validation, end = (
+        int(days_before(np.array(first), -((utc_s - first) // DAY_S), days)) if (utc_s - first) % DAY_S == 0 else utc_s
+        for utc_s in (split.validation_utc_s, split.end_utc_s))
+    return replace(split, validation_utc_s=validation, end_utc_s=end)
 
 
 def _local_midnight(utc_s: int, timezone: str) -> int:

@@ -30,5 +30,5 @@ def least_days(horizon_s: int) -> int:
 
 
 def _lost_days(horizon_s: int) -> int:
-    """Of each part: at its last days the outcome of a forecast is not yet over."""
-    return -(-horizon_s // DAY_S) - 1
+    """Of each part: at its last days the outcome of a forecast is not yet over, for one may be of 23 hours."""
+    return -(-horizon_s // DAY_S)

@@ -25,8 +25,8 @@ OUTSIDE_TOLERANCE = 0.05
 OUTSIDE_SHARE = 0.01
 """More values outside of the limits than this are no outliers: unit, sign or capacity are wrong."""
 FLAT_LEAST_H = 6
-"""Measured power that does not change in its last digit for longer is a frozen sensor, unless it stands at this value by
-nature. Of PV only hours of daylight count."""
+"""Measured power that does not change in its last digit for longer is a frozen sensor, unless it stands at this value
+by nature. Of PV only hours of daylight count."""
 REST_RUNS = 2
 """So many other runs of six hours at the same value: the series rests there by nature, as a canteen does at night.
 Wind may be calm or full for days, and is not asked."""

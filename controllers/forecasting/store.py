@@ -48,7 +48,7 @@ from twin.context import Location
 from twin.store.snapshot import write_atomically
 from twin.suggest import did_you_mean
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever models of the old version would be read wrongly or served with other features."""
 MODEL, WEIGHTS = "model.json", "weights.npz"
 DIGEST = "content_sha256"

@@ -235,6 +235,19 @@ def scorecard_table(results: list[GroupResult]) -> Table:
     return table
 
 
+def worse(results: list[GroupResult]) -> list[str]:
+    """Targets that were forecast worse than the same hour of yesterday, or of last week, on the held-out span."""
+    found = []
+    for result in results:
+        for target, card in zip(result.trained.group.targets, result.cards, strict=True):
+            against = [day for day, gained in (("yesterday", card.skill_yesterday), ("last week", card.skill_last_week))
+                       if gained < 0.0]
+            if against:
+                found.append(f"{target.series} was forecast worse than by the same hour of {' and of '.join(against)} "
+                             "on this span; a longer history, or weather, may help")
+    return found
+
+
 def used(results: list[GroupResult]) -> list[str]:
     """Which members make the forecasts, with their mean weights: a line for all targets that are made alike."""
     found: dict[str, list[str]] = {}

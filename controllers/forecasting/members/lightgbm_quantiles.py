@@ -29,7 +29,7 @@ PARAMETERS: dict[str, Any] = {
 }
 """Chosen on the validation splits of the four published sets among 15, 31 and 63 leaves and 150 to 400 rounds."""
 MOST_ROWS = 60_000
-"""Of all targets together: of more a part is drawn, so that a large group trains within a minute."""
+"""Of all targets together: of more a part is drawn, so that training time grows little with the group."""
 MOST_ROWS_QUARTERS = MOST_ROWS // 2
 """The quarters of an hour tell nearly the same: on 192 leads of a published PV plant trees lost nothing by it."""
 ORDINARY_NAMES = "c{}"

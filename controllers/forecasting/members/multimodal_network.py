@@ -36,7 +36,7 @@ DROPOUT = 0.1
 ANCHOR_SPREAD = 1e-4
 TRAINING = Training(epochs=30, most_steps=400, batch=16, learning_rate=4e-3, weight_decay=0.03)
 FULL_WORK = 150
-"""Targets times leads; a group with more takes fewer steps, so that it trains within a minute."""
+"""Targets times leads; a group with more takes fewer steps, so that training time grows little with it."""
 PAST_OF_TARGET = ("lag_1", "last_week", "mean_28")
 CALENDAR = ("lead_h", "working_day", "working_yesterday", "working_tomorrow", "week_sin", "week_cos", "year_sin",
             "year_cos", "hour_sin_1", "hour_cos_1", "hour_sin_2", "hour_cos_2", "hour_sin_3", "hour_cos_3")
@@ -69,15 +69,15 @@ class MultimodalNetwork(Member):
         self.future, self.past = Scaler.of(future, (0, 1)), Scaler.of(past, (0, 1))
         self.outputs = Scaler.of_shares(train)
         self.weights = train_network(
-            self._builder(train), self._inputs(train), self._outcome(train),
-            (self._inputs(validation), self._outcome(validation)), _plan(train), seed)
+            self._builder(train), self._inputs(train), self._outcome(train, train),
+            (self._inputs(validation), self._outcome(validation, train)), _plan(train), seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
         """See :meth:`Member.refit`; a few more epochs with a small rate, from the weights it has."""
         from controllers.forecasting.members.keras_parts import refined
 
-        self.weights = refined(self._builder(windows), self.weights, self._inputs(windows), self._outcome(windows),
-                               _plan(windows), seed)
+        self.weights = refined(self._builder(windows), self.weights, self._inputs(windows),
+                               self._outcome(windows, windows), _plan(windows), seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
         """See :meth:`Member.predict`."""
@@ -114,9 +114,9 @@ class MultimodalNetwork(Member):
         tables = zip(windows.features, self.names, strict=True)
         return np.concatenate([selected(table, names) for table, names in tables], axis=-1)
 
-    def _outcome(self, windows: Windows) -> list[np.ndarray]:
+    def _outcome(self, windows: Windows, learnt: Windows) -> list[np.ndarray]:
         """(n, leads, targets, 2), see :meth:`Scaler.outcomes`."""
-        return [np.moveaxis(self.outputs.outcomes(windows), 0, 2)]
+        return [np.moveaxis(self.outputs.outcomes(windows, learnt), 0, 2)]
 
 
 def leads_per_hour(windows: Windows) -> int:

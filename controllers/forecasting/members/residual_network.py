@@ -27,7 +27,7 @@ WIDTH = 64
 BLOCKS = 2
 REPLICAS = 4
 LANES = 6
-"""Targets times replicas, as near as may be, so that a large group trains within a minute."""
+"""Targets times replicas, as near as may be, so that training time grows little with the group."""
 FOLDED_LEADS = 48
 """Longer windows are cut into some of as many leads at most, for a step learns from a number of windows."""
 LEAST_FOLDED_LEADS = 12
@@ -73,8 +73,8 @@ class ResidualNetwork(Member):
         self.inputs = Scaler.of(raw, (0, 1))
         self.outputs = Scaler.of_shares(train)
         inputs = folded(self.inputs.scaled(raw))
-        held_out = [folded(self.inputs.scaled(self._stacked(validation)))], [self._outcome(validation)]
-        self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train)], held_out,
+        held_out = [folded(self.inputs.scaled(self._stacked(validation)))], [self._outcome(validation, train)]
+        self.weights = train_network(self._builder(inputs), [inputs], [self._outcome(train, train)], held_out,
                                      self._plan(inputs), seed)
 
     def refit(self, windows: Windows, seed: int) -> None:
@@ -82,7 +82,7 @@ class ResidualNetwork(Member):
         from controllers.forecasting.members.keras_parts import refined
 
         inputs = folded(self.inputs.scaled(self._stacked(windows)))
-        self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows)],
+        self.weights = refined(self._builder(inputs), self.weights, [inputs], [self._outcome(windows, windows)],
                                self._plan(inputs), seed)
 
     def predict(self, windows: Windows) -> np.ndarray:
@@ -127,9 +127,9 @@ class ResidualNetwork(Member):
         filled = [np.pad(t, ((0, 0), (0, 0), (0, most - t.shape[-1])), constant_values=np.nan) for t in tables]
         return np.stack(filled, axis=2)
 
-    def _outcome(self, windows: Windows) -> np.ndarray:
+    def _outcome(self, windows: Windows, learnt: Windows) -> np.ndarray:
         """(n, leads, targets, 1, 2) folded, see :meth:`Scaler.outcomes`."""
-        return folded(np.moveaxis(self.outputs.outcomes(windows), 0, 2)[..., None, :])
+        return folded(np.moveaxis(self.outputs.outcomes(windows, learnt), 0, 2)[..., None, :])
 
 
 def folded(values: np.ndarray) -> np.ndarray:

@@ -39,11 +39,12 @@ class Scaler:
         """Of the outcomes as shares of their reference, (targets,)."""
         return cls.of(np.moveaxis(windows.shares, 0, -1), (0, 1))
 
-    def outcomes(self, windows: Windows) -> np.ndarray:
+    def outcomes(self, windows: Windows, learnt: Windows) -> np.ndarray:
         """What a network learns from, (targets, n, leads, 2) float32: standardised share, NaN where unknown, and its
-        weight, so that the loss is that of the values in units of their deviation."""
+        weight, so that the loss is that of the values in units of their deviation in the windows learnt from; of a few
+        months a season could be missing, and one target would outweigh all others."""
         mean, deviation = self.mean[:, None, None], self.deviation[:, None, None]
-        spread = np.nanstd(windows.outcome, axis=(1, 2), keepdims=True) + LEAST_DEVIATION
+        spread = np.nanstd(learnt.outcome, axis=(1, 2), keepdims=True) + LEAST_DEVIATION
         weight = windows.reference * deviation / spread
         return np.stack([(windows.shares - mean) / deviation, weight], axis=-1).astype(np.float32)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 LEAST_STEPS = 150
 """Below, a network has learnt too little to be worth its weight, however large its steps are."""
+LEAST_REFINING_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Training:
         """For steps that cost more than usual: only so large a share of them, if it is below 1."""
         if share >= 1.0:
             return self
-        most, refining = (max(int(steps * share), min(steps, LEAST_STEPS))
-                          for steps in (self.most_steps, self.most_refining_steps))
+        most, refining = (max(int(steps * share), min(steps, least)) for steps, least in (
+            (self.most_steps, LEAST_STEPS), (self.most_refining_steps, LEAST_REFINING_STEPS)))
         return replace(self, most_steps=most, most_refining_steps=refining)
 
     def _schedule(self, windows: int, epochs: int, most_steps: int) -> tuple[int, int]:

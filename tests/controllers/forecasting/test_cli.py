@@ -120,6 +120,25 @@ def test_a_challenger_takes_over_only_where_it_is_better(folder) -> None:
     assert set(load(folder / "both").series()) == {"load_mw", "pv_mw"}
 
 
+def test_a_challenge_that_would_lose_targets_is_refused(folder) -> None:
+    champion = trained_in(folder)
+    with pytest.raises(ParkTwinError, match=r"also forecast pv_mw; .* leave out --targets"):
+        twin("train", "--data", folder, "--line", "small", "--targets", "load_mw", "--challenge", champion, "--out",
+             folder / "new")
+
+
+def test_a_plot_is_written_over_pages_alone(folder) -> None:
+    """Not over the table that was mistyped as its name."""
+    models, meter = trained_in(folder), folder / "meter.csv"
+    before = meter.read_bytes()
+    for file in (meter, models / MODEL):
+        with pytest.raises(ParkTwinError, match=r"--plot .*: there is a file that is no HTML page"):
+            twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00", "--plot", file)
+    assert meter.read_bytes() == before
+    for _ in range(2):
+        twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00", "--plot", folder / "fans.html")
+
+
 def test_a_champion_that_has_seen_the_answers_is_refused(folder) -> None:
     """It has learnt to 10 May, the history ends on 20 May: ten days of it tell who is better."""
     (folder / "forecast.yaml").write_text(DESCRIPTION + "split: {train_to: 2025-03-25, validation_to: 2025-05-10}\n")

@@ -101,17 +101,35 @@ def test_a_covariate_that_no_series_explains_is_told_with_the_nearest_one(tmp_pa
         archive(folder_of(tmp_path, "2025-06-10", description=wrong))
 
 
-@pytest.mark.parametrize(("leads", "needed"), [(24, 86), (48, 89)])
+@pytest.mark.parametrize(("leads", "needed"), [(24, 89), (48, 92)])
 def test_too_few_days_are_told_with_the_days_that_are_needed(tmp_path, leads, needed) -> None:
-    """29 days to look back at, a day until midnight, 28 to train and 14 each to validate and to score. Two days ahead
-    the last day of each of the three has no whole outcome within it, so three more are needed."""
+    """29 days to look back at, a day until midnight, 28 to train and 14 each to validate and to score, and one more of
+    each of the three, in which there may be a day of 23 hours. Two days ahead the last day of each has no whole outcome
+    within it, so three more are needed."""
     described = DESCRIPTION.replace("series:", f"horizon: {{leads: {leads}}}\nseries:", 1)
     told = f": {needed - 1} days of all targets are given, at least {needed} are needed"
     with pytest.raises(HistoryError, match=told):
-        of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed - 1, described), 1)
-    data, _ = of_folder(folder_of(tmp_path, "2025-02-01T01:00", needed, described), 1)
+        of_folder(folder_of(tmp_path, "2025-05-01T01:00", needed - 1, described), 1)
+    data, _ = of_folder(folder_of(tmp_path, "2025-05-01T01:00", needed, described), 1)
     training, validation = data.split.windows(data.archive, data.groups[0])
-    assert [len(training), len(validation), len(data.held_out.issue_utc_s)] == [28, 14, 14]
+    assert [len(training), len(validation), len(data.held_out.issue_utc_s)] == [29, 15, 15]
+
+
+def test_a_row_a_day_at_a_site_in_hours_is_refused(tmp_path) -> None:
+    place = folder_of(tmp_path, "2025-02-01T01:00", 100)
+    meter = pd.read_csv(place / "meter.csv")
+    meter.iloc[::24].to_csv(place / "meter.csv", index=False)
+    with pytest.raises(HistoryError, match=r"meter\.csv, column 'P_kW': rows of load_mw are 86400 s apart, the "
+                                           r"forecast has steps of 3600 s \(horizon\.step_s\): give finer rows"):
+        of_folder(place, 1)
+
+
+def test_issues_are_made_at_the_same_hour_of_the_clock_on_the_wall(tmp_path) -> None:
+    """Local midnight, also when it is summer: weather that is published by the wall clock is known then."""
+    data, _ = of_folder(folder_of(tmp_path, "2025-02-01T01:00", 110), 1)
+    issues = np.concatenate([*data.split.issues(data.groups[0]), data.held_out.issue_utc_s])
+    assert {pd.Timestamp(utc_s, unit="s", tz="UTC").tz_convert("Europe/Berlin").hour for utc_s in issues} == {0}
+    assert len(np.unique(issues // DAY_S)) == len(issues) and (np.diff(issues[:28]) >= 23 * HOUR_S).all()
 
 
 def test_a_long_history_is_divided_by_shares() -> None:

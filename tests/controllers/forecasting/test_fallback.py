@@ -11,6 +11,8 @@ import pytest
 
 from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.fallback import Level, Served, serve
+from controllers.forecasting.features import known_windows
+from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.model import learnt
 from controllers.forecasting.quantiles import MEDIAN
 from controllers.forecasting.site_targets import HOURLY_TWO_DAYS
@@ -258,6 +260,30 @@ def test_of_two_values_with_one_stamp_the_later_known_counts(office) -> None:
                                np.concatenate([wrong, s.values]))
     assert np.array_equal(served(office, with_changed(LOAD, doubled)).forecast.quantiles[:, 1:],
                           served(office, tiny_models.archive()).forecast.quantiles[:, 1:])
+
+
+def test_hours_that_are_never_measured_come_from_climatology(office) -> None:
+    """The meter is read from 6 to 18 UTC; the model forecasts these hours as it would."""
+    def by_day(s: VersionedSeries) -> VersionedSeries:
+        hour = s.valid_utc_s // HOUR_S % 24
+        return rows(s, (hour >= 6) & (hour < 18))
+    found, whole = served(office, with_changed(LOAD, by_day)), served(office, tiny_models.archive())
+    at = (NOW // HOUR_S + np.arange(48)) % 24
+    night = (at < 6) | (at >= 18)
+    climatology = next(m for m in office.members().values() if isinstance(m, Climatology))
+    expected = climatology.predict(known_windows(tiny_models.archive().known_at(NOW), office.group))[:, 0]
+    assert found.levels == (Level.CLIMATOLOGY,) and f"climatology:{LOAD}" in found.forecast.flags
+    assert found.forecast.quantiles[:, night] == pytest.approx(expected[:, night])
+    assert found.forecast.quantiles[:, ~night] == pytest.approx(whole.forecast.quantiles[:, ~night], abs=0.3)
+
+
+@pytest.mark.parametrize("dead", [lambda v: np.full_like(v, 1.2), lambda v: v / 1000.0, np.zeros_like],
+                         ids=["frozen", "in GW", "at zero"])
+def test_a_meter_that_is_dead_for_longer_than_the_screen_looks_back_is_noticed(office, dead) -> None:
+    def since_ever(s: VersionedSeries) -> VersionedSeries:
+        return VersionedSeries(s.name, s.role, s.step_s, s.valid_utc_s, s.available_utc_s, dead(s.values))
+    found = served(office, with_changed(LOAD, since_ever))
+    assert found.levels == (Level.CLIMATOLOGY,) and f"unlike_all_learnt:{LOAD}" in found.forecast.flags
 
 
 def test_each_target_goes_its_own_way_down() -> None:

@@ -8,6 +8,7 @@ import pytest
 from controllers.forecasting.day_types import CalendarDays
 from controllers.forecasting.features import build_windows, known_windows
 from controllers.forecasting.lags import days_before, latest_known
+from controllers.forecasting.selection import selected
 from controllers.forecasting.targets import Horizon, Target, TargetGroup, TargetKind
 from controllers.forecasting.versioned import Archive, SeriesRole, VersionedSeries
 from tests.controllers.forecasting import toy_site
@@ -91,6 +92,41 @@ def test_missing_weather_is_not_known_and_stops_nothing() -> None:
     table = known_windows(without.known_at(START + 30 * DAY_S), toy_site.group(toy_site.WIND)).features[0]
     assert np.isnan(table.column("wind_speed_m_s@0")).all()
     assert np.isfinite(table.select(table.without_covariates)).all()
+
+
+def holes(*hours: int) -> Archive:
+    """The counting series without some of its hours."""
+    own = counting().series("count_mw")
+    return Archive([own.rows(~np.isin(np.arange(len(own.values)), hours))])
+
+
+def test_a_hole_takes_the_value_of_the_same_weekday_and_moves_no_other_day() -> None:
+    """Three days before an issue at hour 720 its first hour, 648, was not measured: there stands 480, a week before."""
+    table = known_windows(holes(648).known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24))).features[0]
+    assert [table.column(f"lag_{k}")[0, 0] for k in range(1, 8)] == [696, 672, 480, 624, 600, 576, 552]
+    every_week = holes(648, 480, 312, 144)
+    table = known_windows(every_week.known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24))).features[0]
+    latest = np.mean([696, 672, 624, 600, 576, 552, 528])
+    assert [table.column(f"lag_{k}")[0, 0] for k in (2, 3, 4)] == pytest.approx([672, latest, 624])
+
+
+def test_measurements_that_end_two_days_ago_are_looked_back_at_from_there() -> None:
+    table = known_windows(holes(*range(672, 960)).known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24)))
+    assert [table.features[0].column(f"lag_{k}")[0, 0] for k in (1, 2, 7)] == [648, 624, 504]
+
+
+def test_the_mean_of_a_day_with_holes_is_that_of_a_whole_one() -> None:
+    """Of the last day the hours 696 to 705 are missing: the week before has them, 168 less each."""
+    table = known_windows(holes(*range(696, 706)).known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24)))
+    assert table.features[0].column("mean_day")[0, 0] == pytest.approx(np.arange(696, 720).mean() - 10 / 24 * 168)
+    assert table.features[0].column("day_less_week")[0, 0] == pytest.approx(14 / 24 * 168)
+
+
+def test_what_members_learn_from_has_no_hole_where_a_substitute_is_known() -> None:
+    table = known_windows(holes(552).known_at(START + 30 * DAY_S), counting_group(Horizon(HOUR_S, 24))).features[0]
+    assert np.isnan(table.column("last_week")[0, 0])
+    [[[found]]] = selected(table, ("last_week",))[:, :1]
+    assert found == table.column("same_weekday")[0, 0] == pytest.approx(np.mean([384, 216, 48]))
 
 
 def test_pv_is_dark_when_the_sun_is_down() -> None:
