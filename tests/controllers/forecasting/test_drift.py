@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controllers.forecasting.drift import KEPT_DAYS, challenge, is_drifting, kept, mean_loss, relative_loss
+from controllers.forecasting.drift import KEPT_DAYS, Challenge, challenge, is_drifting, kept, mean_loss, relative_loss
 from controllers.forecasting.targets import DAY_S
 from tests.controllers.forecasting import tiny_models, toy_site
 
@@ -86,6 +86,11 @@ def test_the_loss_is_relative_to_the_usual_one_of_the_season() -> None:
     outcome[0, 24:] = np.nan
     assert relative_loss(dated, march, quantiles, outcome) == pytest.approx([2.0])
     assert np.isnan(relative_loss(dated, march, quantiles, np.full((1, 48), np.nan)))[0]
+
+
+@pytest.mark.parametrize(("challenger", "wins"), [(0.995, False), (0.98, True), (1.0, False)])
+def test_less_than_a_percent_is_luck(challenger, wins) -> None:
+    assert Challenge("loads", 1.0, challenger).is_won is wins
 
 
 @pytest.fixture(scope="module")

@@ -73,3 +73,13 @@ def test_weather_that_is_known_after_the_fact_alone_is_told() -> None:
     measured = VersionedSeries.measured("air_temperature_degc", START_UTC_S, HOUR_S, np.sin(np.arange(HOURS)))
     [text] = told(LOADS, measured)
     assert text.startswith("air_temperature_degc is known ahead for 0% of the hours") and "synthetic_error" in text
+
+
+@pytest.mark.parametrize(("ahead_h", "told_share"), [(6, "25%"), (18, None)])
+def test_weather_that_is_known_for_less_than_half_of_a_day_ahead_is_told(ahead_h, told_share) -> None:
+    """Known six hours before its end, an hour is one of the first six of 24 leads; 18 of them are enough."""
+    published = VersionedSeries.measured("air_temperature_degc", START_UTC_S, HOUR_S, np.sin(np.arange(HOURS)),
+                                         delay_s=-ahead_h * HOUR_S)
+    texts = told(LOADS, published)
+    assert [text for text in texts if "is known ahead for" in text] == texts
+    assert (texts == []) if told_share is None else f"is known ahead for {told_share} of the hours" in texts[0]
