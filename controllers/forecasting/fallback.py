@@ -24,6 +24,7 @@ from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
 from controllers.forecasting.model import Issued, Service, issue
+from controllers.forecasting.plausible import limits_of
 from controllers.forecasting.quantiles import LEVELS, MEDIAN, within_limits
 from controllers.forecasting.screen import SCREENED_DAYS, screened, unknown
 from controllers.forecasting.targets import DAY_S, Target, TargetGroup, TargetKind
@@ -134,6 +135,8 @@ def _weather(
     flags: set[str] = set()
     for name in sorted({name for target in group.targets for name in target.covariates.values()}):
         own = archive.series(name) if name in archive else unknown(name, group)
+        own, is_told = _possible(own, group, now_utc_s)
+        flags.update({"weather_outside_limits"} if is_told else ())
         recent = own.available_utc_s[np.searchsorted(own.valid_utc_s, now_utc_s - SCREENED_DAYS * DAY_S):]
         issued = np.unique(recent[recent <= now_utc_s])
         gap = np.isnan(own.as_of(np.asarray(now_utc_s), valid))
@@ -153,6 +156,17 @@ def _weather(
         unusable[name] = long
         found.append(own)
     return found, unusable, sorted(flags)
+
+
+def _possible(series: VersionedSeries, group: TargetGroup, now_utc_s: int) -> tuple[VersionedSeries, bool]:
+    """Weather without what it cannot be, as temperatures in K, and whether there was some of late."""
+    low, high = limits_of(quantity for target in group.targets for quantity, name in target.covariates.items()
+                          if name == series.name)
+    outside = ~((series.values >= low) & (series.values <= high))
+    if not outside.any():
+        return series, False
+    is_told = bool((series.valid_utc_s[outside] >= now_utc_s - SCREENED_DAYS * DAY_S).any())
+    return series.rows(~outside), is_told
 
 
 def _without_weather(target: Target, unusable: dict[str, np.ndarray], group: TargetGroup) -> np.ndarray:

@@ -93,6 +93,20 @@ def test_without_fresh_weather_the_lag_model_serves(office, change, flag) -> Non
     assert found.forecast.flags == (flag, f"lag_model:{LOAD}")
 
 
+def test_weather_in_another_unit_is_none() -> None:
+    """Kelvin for degrees Celsius."""
+    target = replace(tiny_models.trained()[1].group.targets[0], covariates={"temperature": TEMPERATURE})
+    history = tiny_models.archive()
+    trained, _ = train_group(history, tiny_models.group(target), tiny_models.split(), HeldOut(history, np.array([NOW])),
+                             1, tiny_models.LINE)
+
+    def in_kelvin(s: VersionedSeries) -> VersionedSeries:
+        return VersionedSeries(s.name, s.role, s.step_s, s.valid_utc_s, s.available_utc_s, s.values + 273.15)
+    found = served(trained, with_changed(TEMPERATURE, in_kelvin))
+    assert found.levels == (Level.LAG_MODEL,)
+    assert found.forecast.flags == ("weather_missing", "weather_outside_limits", f"lag_model:{LOAD}")
+
+
 def test_an_issue_of_yesterday_is_not_stale_but_does_not_reach_far_enough(office) -> None:
     """Two days ahead of yesterday are one day ahead of today."""
     found = served(office, with_changed(TEMPERATURE, without_issues_since(NOW - DAY_S)))
