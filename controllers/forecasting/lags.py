@@ -64,6 +64,8 @@ def latest_days(lagged: np.ndarray, back_utc_s: np.ndarray) -> np.ndarray:
     ----------
     lagged, back_utc_s : (n, leads, days) values of days before and their instants, the nearest first; NaN: unknown.
     """
+    if not np.isnan(lagged[..., :RECENT_DAYS]).any():
+        return lagged[..., :RECENT_DAYS]
     known = ~np.isnan(lagged)
     newest_utc_s = np.where(known, back_utc_s, np.iinfo(np.int64).min).max(axis=(1, 2), keepdims=True)
     first = np.argmax(back_utc_s <= newest_utc_s, axis=-1)

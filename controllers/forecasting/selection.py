@@ -45,9 +45,13 @@ def selected(table: FeatureTable, names: tuple[str, ...]) -> np.ndarray:
         If there is no such feature.
     """
     values = table.select(names)
-    for place, name in enumerate(names):
-        for substitute in SUBSTITUTES.get(name, ()):
+    for name, substitutes in SUBSTITUTES.items():
+        if name not in names:
+            continue
+        place = names.index(name)
+        for substitute in substitutes:
             hole = np.isnan(values[..., place])
-            if hole.any():
-                values[..., place] = np.where(hole, table.column(substitute), values[..., place])
+            if not hole.any():
+                break
+            values[..., place] = np.where(hole, table.column(substitute), values[..., place])
     return values
