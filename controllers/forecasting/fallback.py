@@ -19,7 +19,7 @@ import numpy as np
 
 from controllers.forecasting.features import known_windows
 from controllers.forecasting.forecast import Forecast
-from controllers.forecasting.levels import LOW_SHARE
+from controllers.forecasting.low_load import LOW_SHARE
 from controllers.forecasting.member import Member
 from controllers.forecasting.members.climatology import Climatology
 from controllers.forecasting.members.seasonal_naive import SeasonalNaive, hour_of
@@ -44,6 +44,8 @@ WEATHER_LEAST_SHARE = 0.9
 """Of the leads with weather, for the model to be used."""
 RECENT_DAYS, RECENT_LEAST_SHARE = 2, 0.5
 WEEK_LEAST_SHARE = 0.5
+UNLIKE_ALL_LEARNT = "unlike_all_learnt"
+"""Flag, see :func:`_unlike_all_learnt`."""
 PAST_WEEK = tuple(f"lag_{day}" for day in range(1, 8))
 LEAST_SPREAD = 1e-3
 """Of the capacity."""
@@ -92,7 +94,7 @@ def serve(trained: TrainedGroup, archive: Archive, now_utc_s: int, service: Serv
     levels = [_level(windows, k, target, without[k]) for k, target in enumerate(group.targets)]
     for k in _unlike_all_learnt(windows, trained):
         levels[k] = Level.CLIMATOLOGY
-        flags.append(f"unlike_all_learnt:{group.targets[k].series}")
+        flags.append(f"{UNLIKE_ALL_LEARNT}:{group.targets[k].series}")
     quantiles = np.empty((len(levels), group.horizon.leads, len(LEVELS)))
     issued = None
     if any(level is Level.MODEL or (level is Level.LAG_MODEL and not gone.all())

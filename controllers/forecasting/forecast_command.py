@@ -13,7 +13,7 @@ import numpy as np
 
 from controllers.forecasting.catching_up import caught_up
 from controllers.forecasting.errors import ForecastError
-from controllers.forecasting.fallback import Level, Served, serve
+from controllers.forecasting.fallback import UNLIKE_ALL_LEARNT, Level, Served, serve
 from controllers.forecasting.history_source import History, read_source
 from controllers.forecasting.quantiles import INTERVAL_80, LEVELS, MEDIAN
 from controllers.forecasting.store import ModelSet, load
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HOUR_S = 3600
+DAY_H = 24
 TABLE_LEADS = 12
 """Rows of a table at most, at even steps over the horizon."""
 TABLE_TARGETS = 3
@@ -83,7 +84,7 @@ def forecasts_from(directory: Path, history: Path, at: str | None, targets: list
     made = Forecasts(models, source.at_utc_s, served, targets or known, [str(finding) for finding in source.findings])
     for target, of_group, k in made.rows():
         if of_group.levels[k] > Level.LAG_MODEL:
-            made.notes.append(_lost(made, target, of_group.levels[k], source.archive))
+            made.notes.append(_lost(made, target, of_group, of_group.levels[k], source.archive))
     return made
 
 
@@ -95,7 +96,7 @@ def _served(models: ModelSet, trained: TrainedGroup, source: History) -> Served:
     return serve(trained, source.archive, source.at_utc_s, service)
 
 
-def _lost(made: Forecasts, target: Target, level: Level, archive: Archive) -> str:
+def _lost(made: Forecasts, target: Target, served: Served, level: Level, archive: Archive) -> str:
     """Why nothing better than the same hour of last week, or climatology, could be had."""
     by = level.name.lower().replace("_", " ")
     ends = archive.series(target.series).valid_utc_s + archive.series(target.series).step_s
@@ -103,8 +104,12 @@ def _lost(made: Forecasts, target: Target, level: Level, archive: Archive) -> st
     if not len(ends):
         return f"{target.series}: forecast by {by}, for nothing is measured before"
     behind_h = (made.at_utc_s - int(ends[-1])) / HOUR_S
-    if behind_h < 1:
-        return f"{target.series}: forecast by {by}, for too many of the last measurements are missing or were taken out"
+    if f"{UNLIKE_ALL_LEARNT}:{target.series}" in served.forecast.flags:
+        return (f"{target.series}: forecast by {by}, for its last week stands still, or is next to nothing, as no such "
+                "time that was learnt from; is the meter dead, or its unit another one?")
+    if behind_h < DAY_H:
+        return (f"{target.series}: forecast by {by}, for too many of the last measurements, or all at some hours of "
+                "the day, are missing or were taken out")
     return (f"{target.series}: forecast by {by}, for the measurements end {made.local(int(ends[-1])):%Y-%m-%d %H:%M}, "
             f"{behind_h:.0f} h before")
 

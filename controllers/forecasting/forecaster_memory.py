@@ -75,8 +75,8 @@ class GroupMemory:
 
     def learnt(self, trained: TrainedGroup, issued: Issued, outcome: np.ndarray) -> tuple[GroupMemory, np.ndarray]:
         """After the outcomes (targets, leads) of a forecast that waited; and which targets drift since then."""
-        counted = np.where(issued.is_served[:, None], outcome, np.nan)
-        losses = kept(self.relative_loss, relative_loss(trained, issued.issue_utc_s, issued.calibrated, counted))
+        relative = relative_loss(trained, issued.issue_utc_s, issued.calibrated, issued.counted(outcome))
+        losses = kept(self.relative_loss, relative)
         begins = is_drifting(losses) & ~is_drifting(self.relative_loss)
         waiting = tuple(_free(w) if w.issue_utc_s == issued.issue_utc_s else w for w in self.waiting)
         return GroupMemory(learnt(self.service, issued, outcome, HOUR_S), waiting, losses), begins

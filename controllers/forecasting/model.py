@@ -70,6 +70,10 @@ class Issued:
     is_served: np.ndarray
     """(targets,) where this was the forecast of all leads; a dead meter of one target is no lesson about the others."""
 
+    def counted(self, outcome: np.ndarray) -> np.ndarray:
+        """Of the outcomes (targets, leads), those that this was the forecast of; NaN else."""
+        return np.where(self.is_served[:, None], outcome, np.nan)
+
 
 @dataclass(frozen=True)
 class ForecastModel:
@@ -118,9 +122,8 @@ def issue(windows: Windows, members: np.ndarray, service: Service) -> Issued:
 def learnt(service: Service, issued: Issued, outcome: np.ndarray, step_s: int) -> Service:
     """Weights, level and calibration after the outcomes (targets, leads) of a forecast; NaN where unknown. Targets that
     it did not serve stay as they are."""
-    served = issued.is_served[:, None]
-    outcome = np.where(served, outcome, np.nan)
-    members = np.where(served[..., None], issued.members, 0.0)  # without a past NaN, which no weight outweighs
+    outcome = issued.counted(outcome)
+    members = np.where(issued.is_served[:, None, None], issued.members, 0.0)  # NaN outweighs any weight
     combination = service.combination.stepped(members[:, :, None], outcome[:, None])
     bias = service.bias.updated(issued.issue_utc_s, mean_of(issued.combined), outcome, step_s)
     calibration = service.calibration.updated(issued.levelled, issued.calibrated, outcome, issued.daylight)

@@ -10,7 +10,7 @@ import numpy as np
 
 from controllers.forecasting.clear_sky import ClearSky
 from controllers.forecasting.errors import HistoryError
-from controllers.forecasting.levels import too_low
+from controllers.forecasting.low_load import too_low
 from controllers.forecasting.spikes import spikes
 from controllers.forecasting.targets import DAY_S, Target, TargetKind
 from controllers.forecasting.versioned import VersionedSeries

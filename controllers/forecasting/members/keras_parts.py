@@ -26,6 +26,8 @@ from controllers.forecasting.quantiles import LEVELS, MEDIAN
 THREADS = 2
 RAW_SPREAD = 0.01
 """Standard deviation of the head's first weights: a network starts at its anchor."""
+ANCHOR_SPREAD = 1e-4
+"""The same of the anchor's."""
 
 
 @keras.utils.register_keras_serializable("parktwin")

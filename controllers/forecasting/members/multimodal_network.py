@@ -33,7 +33,6 @@ HISTORY_STRIDE = 4
 UNITS = 48
 HEAD = 64
 DROPOUT = 0.1
-ANCHOR_SPREAD = 1e-4
 TRAINING = Training(epochs=30, most_steps=400, batch=16, learning_rate=4e-3, weight_decay=0.03)
 FULL_WORK = 150
 """Targets times leads; a group with more takes fewer steps, so that training time grows little with it."""
@@ -153,7 +152,7 @@ def build(future_shape: tuple[int, ...], past_shape: tuple[int, ...], targets: i
     """The Keras model: inputs (n, leads, channels) and (n, hours, channels), quantiles (n, leads, targets, levels)."""
     from tensorflow import keras
 
-    from controllers.forecasting.members.keras_parts import RAW_SPREAD, MonotoneQuantiles
+    from controllers.forecasting.members.keras_parts import ANCHOR_SPREAD, RAW_SPREAD, MonotoneQuantiles
 
     layers = keras.layers
     future, past = keras.Input(future_shape, name="future"), keras.Input(past_shape, name="past")

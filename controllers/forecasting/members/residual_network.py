@@ -36,7 +36,6 @@ FULL_WORK = LANES * 24
 DROPOUT = 0.1
 TRAINING = Training(epochs=20, most_steps=650, batch=16, learning_rate=6e-3, weight_decay=0.03)
 """Chosen on the validation splits of the four published sets."""
-ANCHOR_SPREAD = 1e-4
 
 
 class ResidualNetwork(Member):
@@ -144,7 +143,7 @@ def build(leads: int, targets: int, features: int, width: int = WIDTH, replicas:
     """The Keras model: inputs (n, leads, targets, features), quantiles (n, leads, targets, replicas, levels)."""
     from tensorflow import keras
 
-    from controllers.forecasting.members.keras_parts import RAW_SPREAD, MonotoneQuantiles
+    from controllers.forecasting.members.keras_parts import ANCHOR_SPREAD, RAW_SPREAD, MonotoneQuantiles
 
     def lanes(x: Any, name: str, inner: int, outer: int, spread: float | None = None) -> Any:
         """A dense layer with weights of its own for each target and replica."""

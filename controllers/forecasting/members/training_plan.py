@@ -9,6 +9,7 @@ import numpy as np
 LEAST_STEPS = 150
 """Below, a network has learnt too little to be worth its weight, however large its steps are."""
 LEAST_REFINING_STEPS = 50
+"""The same of the last look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Training:
     refining_rate: float = 5e-4
     """Of the last look at all windows, validation included."""
     most_refining_steps: int = 150
+    """As ``most_steps``, of the last look."""
 
     def schedule(self, windows: int) -> tuple[int, int]:
         """Epochs and steps per epoch."""
@@ -48,8 +50,8 @@ class Training:
         return max(min(epochs, most_steps // per_epoch), 1), min(per_epoch, most_steps)
 
 
-def part_of(windows: int, most: int, seed: int) -> np.ndarray:
-    """Which of the windows are learnt from, (min(windows, most),): all, or a random part in their order."""
-    if windows <= most:
-        return np.arange(windows)
-    return np.sort(np.random.default_rng(seed).choice(windows, most, replace=False))
+def part_of(count: int, most: int, seed: int) -> np.ndarray:
+    """Which of so many windows or rows are learnt from, (min(count, most),): all, or a random part in their order."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

@@ -137,6 +137,14 @@ def test_a_plot_is_written_over_pages_alone(folder) -> None:
     assert meter.read_bytes() == before
 
 
+def test_a_meter_that_is_dead_for_months_is_told_as_such(folder, tables) -> None:
+    models = trained_in(folder)
+    tables[0].assign(P_kW=1200.0).to_csv(folder / "meter.csv", index=False)
+    text = twin("forecast", models, "--history", folder, "--at", "2025-05-12T00:00")
+    assert "unlike_all_learnt:load_mw" in text
+    assert "load_mw: forecast by climatology, for its last week stands still" in text and "is the meter dead" in text
+
+
 def test_a_champion_that_has_seen_the_answers_is_refused(folder) -> None:
     """It has learnt to 10 May, the history ends on 20 May: ten days of it tell who is better."""
     (folder / "forecast.yaml").write_text(DESCRIPTION + "split: {train_to: 2025-03-25, validation_to: 2025-05-10}\n")
